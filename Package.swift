@@ -1,0 +1,98 @@
+// swift-tools-version:6.1
+import PackageDescription
+
+// The package reads as the architecture: an entry names a part, where it lives and what it may import.
+// `Tests/TidyTests` checks the same directions in the sources.
+
+/// Settings every Swift target shares.
+let shared: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+/// The kernels are one source built once per instruction set (`Sources/KernelsAVX2` and `…AVX512` are links to
+/// `Sources/Kernels`). Swift generates code for the `-march` that Clang is given.
+func kernels(_ name: String, march: String, defines: [String]) -> Target {
+  .target(
+    name: name, path: "Sources/\(name)",
+    swiftSettings: shared + [
+      .unsafeFlags(["-Ounchecked", "-Xcc", "-march=\(march)"] + defines.map { "-D\($0)" })
+    ])
+}
+
+func part(_ name: String, _ path: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+  .target(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: shared)
+}
+
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [], exclude: [String] = []
+) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, resources: resources,
+    swiftSettings: shared)
+}
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+
+let package = Package(
+  name: "admix",
+  products: [.executable(name: "admix", targets: ["admix"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", exact: "3.12.3"),
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+  ],
+  targets: [
+    // What Swift cannot reach by itself.
+    .target(name: "CSystem", path: "Sources/CSystem"),
+    .systemLibrary(name: "CLibUV", path: "Sources/CLibUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
+    .systemLibrary(name: "CLZ4", path: "Sources/CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    // The wire.
+    part("WireProtocol", "protocol", exclude: ["SPEC.md"]),
+    part("Transport", "Sources/Transport", ["WireProtocol", "CLibUV", "CLZ4", crypto]),
+
+    // The compute core.
+    kernels("KernelsAVX2", march: "x86-64-v3", defines: ["ISA_AVX2"]),
+    kernels("KernelsAVX512", march: "x86-64-v4", defines: ["ISA_AVX512"]),
+    part("KernelTable", "Sources/KernelTable", ["KernelsAVX2", "KernelsAVX512", "CSystem"]),
+    part("Transformer", "Sources/Transformer", ["KernelTable"]),
+    part("Optimizers", "Sources/Optimizers", ["KernelTable"]),
+
+    // Files.
+    part("Checkpoints", "Sources/Checkpoints", [crypto, "CSystem"]),
+    part("Tokenizers", "Sources/Tokenizers", []),
+    part("Corpora", "Sources/Corpora", ["Tokenizers", "CZlib", crypto]),
+
+    // Gradients between runners.
+    part("GradientExchange", "Sources/GradientExchange", ["WireProtocol", "KernelTable", "CLZ4", crypto]),
+
+    // Jobs and the processes that run them.
+    part("JobKit", "Sources/JobKit", ["WireProtocol"]),
+    part("JobRunner", "Sources/JobRunner", ["JobKit", "WireProtocol", "Transport", "GradientExchange", "CSystem"]),
+    part(
+      "TrainingJobs", "Sources/Jobs/Training",
+      ["JobKit", "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora", "GradientExchange"]),
+
+    // The cluster.
+    part("CoordinatorCore", "coordinator/Core", ["WireProtocol", "JobKit"]),
+    part(
+      "CoordinatorDaemon", "coordinator/Daemon",
+      ["CoordinatorCore", "WireProtocol", "JobKit", "Transport", crypto, .product(name: "GRDB", package: "GRDB.swift")]),
+    part("WorkerCore", "workers/Core", ["WireProtocol", "JobKit"]),
+    part("WorkerDaemon", "workers/Daemon", ["WorkerCore", "WireProtocol", "JobKit", "Transport", "CSystem", crypto]),
+
+    // The command line.
+    .executableTarget(
+      name: "admix",
+      dependencies: [
+        "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "JobKit", "WireProtocol", "Transport", "Yams",
+        crypto, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/admix", swiftSettings: shared),
+  ]
+)
