@@ -1,0 +1,118 @@
+public import WireProtocol
+
+/// A kind of job: what turns a job file into a plan and does the plan's work inside runners.
+///
+/// The coordinator and the workers know jobs only as plans (`JobPlan`) and assignments; a job type's name reaches them
+/// as a word they pass on. `plan` runs where the job is submitted, the rest in runners.
+public protocol JobType: Sendable {
+  /// The word after `job:` in a job file.
+  var name: String { get }
+  var version: UInt32 { get }
+
+  /// Checks the whole job file and makes the plan. Throws `SpecError` for what the user can mend.
+  func plan(_ specification: SpecMapping, context: any PlanningContext) throws -> JobPlan
+
+  /// Does one shard of a sharded phase, on the runner's compute thread.
+  func runShard(_ context: ShardContext) throws -> ShardResult
+
+  /// Makes a member of a stepped phase's gang: loads inputs and, when there is one, the checkpoint.
+  func makeMember(_ context: MemberContext) throws -> any SteppedMember
+}
+
+/// What `JobType.plan` may ask of the submitter's machine.
+public protocol PlanningContext {
+  /// An input file or directory, hashed and made ready for upload; or, for `${stage.output}`, a reference to an earlier
+  /// stage's output. `name` is the tree's name in the runner. A missing or unreadable path is a `SpecError` at `value`.
+  func input(named name: String, path value: SpecScalar, kind: PlannedInput.Kind) throws -> PlannedInput
+
+  /// Plans another job in this one's place in a pipeline. `stages` are the earlier stages that references may name,
+  /// with their outputs.
+  func planStage(_ specification: SpecMapping, stages: [(name: String, outputs: [String])]) throws -> JobPlan
+}
+
+/// An input as the planner sees it.
+public struct PlannedInput: Sendable {
+  public enum Kind: Sendable {
+    case file
+    case directory
+  }
+  public let reference: InputReference
+  /// Where it lies on the submitter's machine; nil for the output of an earlier stage.
+  public let localPath: String?
+  public init(reference: InputReference, localPath: String?) {
+    self.reference = reference
+    self.localPath = localPath
+  }
+}
+
+/// What a shard has to work with.
+public struct ShardContext {
+  public let phaseName: String
+  public let shardIndex: Int
+  public let shardCount: Int
+  public let payload: [UInt8]
+  /// Absolute directories of the inputs, by tree name.
+  public let inputs: [String: String]
+  /// An empty directory for temporary and output files.
+  public let scratchDirectory: String
+  public let threads: Int
+  /// Tells the coordinator where the work is: an activity and a fraction between 0 and 1. Cheap; call it often.
+  public let progress: (String, Double) -> Void
+  public init(
+    phaseName: String, shardIndex: Int, shardCount: Int, payload: [UInt8], inputs: [String: String],
+    scratchDirectory: String, threads: Int, progress: @escaping (String, Double) -> Void
+  ) {
+    self.phaseName = phaseName
+    self.shardIndex = shardIndex
+    self.shardCount = shardCount
+    self.payload = payload
+    self.inputs = inputs
+    self.scratchDirectory = scratchDirectory
+    self.threads = threads
+    self.progress = progress
+  }
+}
+
+/// Files written below the scratch directory that become an output tree.
+public struct OutputTree: Sendable {
+  public let name: String
+  /// Absolute; every file below it is part of the tree.
+  public let directory: String
+  public init(name: String, directory: String) {
+    self.name = name
+    self.directory = directory
+  }
+}
+
+/// What a shard or a finished stepped phase leaves behind.
+public struct ShardResult: Sendable {
+  public let outputs: [OutputTree]
+  /// A JSON object whose members join the job's `result.json`.
+  public let result: String
+  public init(outputs: [OutputTree], result: String = "{}") {
+    self.outputs = outputs
+    self.result = result
+  }
+}
+
+/// What a member of a gang has to work with.
+public struct MemberContext {
+  public let payload: [UInt8]
+  public let inputs: [String: String]
+  /// The directory of the checkpoint to start from, and its step.
+  public let checkpoint: (directory: String, step: UInt64)?
+  public let scratchDirectory: String
+  public let threads: Int
+  public let progress: (String, Double) -> Void
+  public init(
+    payload: [UInt8], inputs: [String: String], checkpoint: (directory: String, step: UInt64)?,
+    scratchDirectory: String, threads: Int, progress: @escaping (String, Double) -> Void
+  ) {
+    self.payload = payload
+    self.inputs = inputs
+    self.checkpoint = checkpoint
+    self.scratchDirectory = scratchDirectory
+    self.threads = threads
+    self.progress = progress
+  }
+}
