@@ -94,5 +94,8 @@ let package = Package(
         crypto, .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/admix", swiftSettings: shared),
+
+    // Tests. `TidyTests` reads the sources themselves.
+    tests("TidyTests", []),
   ]
 )
