@@ -53,7 +53,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     // The wire.
-    part("WireProtocol", "protocol", exclude: ["SPEC.md"]),
+    part("WireProtocol", "protocol", exclude: ["SPEC.md", "Golden"]),
     part("Transport", "Sources/Transport", ["WireProtocol", "CLibUV", "CLZ4", crypto]),
 
     // The compute core.
