@@ -64,7 +64,7 @@ let package = Package(
     part("Optimizers", "Sources/Optimizers", ["KernelTable"]),
 
     // Files.
-    part("Checkpoints", "Sources/Checkpoints", [crypto, "CSystem"]),
+    part("Checkpoints", "Sources/Checkpoints", [crypto]),
     part("Tokenizers", "Sources/Tokenizers", []),
     part("Corpora", "Sources/Corpora", ["Tokenizers", "CZlib", crypto]),
 
