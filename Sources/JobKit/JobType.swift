@@ -27,7 +27,13 @@ public protocol PlanningContext {
 
   /// Plans another job in this one's place in a pipeline. `stages` are the earlier stages that references may name,
   /// with their outputs.
-  func planStage(_ specification: SpecMapping, stages: [(name: String, outputs: [String])]) throws -> JobPlan
+  func planStage(
+    _ specification: SpecMapping, stages: [(name: String, outputs: [String])]
+  ) throws -> (plan: JobPlan, resolved: ResolvedSpec)
+
+  /// The job file with every default filled in, as `SpecReader.read` returned it: it becomes `job.yaml`, and with the
+  /// inputs' contents the recipe's digest. Every `plan` calls it once.
+  func resolved(_ specification: ResolvedSpec)
 }
 
 /// An input as the planner sees it.
