@@ -1,0 +1,42 @@
+extension Kernels {
+  /// How the operands of a product lie in memory; the words are BLAS's (N as it is, T transposed).
+  public enum ProductForm: Sendable, CaseIterable {
+    /// C[m,n] = A[m,k] · B[n,k]ᵀ: activations times a weight [out, in].
+    case nt
+    /// C[m,n] = A[m,k] · B[k,n]: a gradient back through a weight.
+    case nn
+    /// C[m,n] = A[k,m]ᵀ · B[k,n]: a weight's gradient, summed over tokens k in order.
+    case tn
+  }
+
+  /// C (+)= A·B, all row-major and dense. With `accumulate` each element starts from C, else from 0, and adds its
+  /// products for k = 0, 1, 2, … one FMA each, whatever the threads and tiles.
+  public func multiply(
+    _ form: ProductForm, m: Int, n: Int, k: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
+    into c: UnsafeMutablePointer<Float>, accumulate: Bool, pool: ThreadPool
+  ) {
+    precondition(m >= 0 && n >= 0 && k >= 0, "a product of shape \(m)×\(n)×\(k)")
+    guard m > 0 && n > 0 else { return }
+    let (aRow, aDepth) = form == .tn ? (1, m) : (k, 1)
+    let (bDepth, bColumn) = form == .nt ? (1, k) : (n, 1)
+    // A thread's share is a strip of the longer side, in whole tiles of both builds; about 2 MFLOP is worth a wake-up.
+    let byColumns = n >= m
+    let side = byColumns ? n : m
+    let tile = byColumns ? 32 : 12
+    let worth = max(1, 2 * m * n * k / 2_000_000)
+    let pieces = pool.threads == 1 ? 1 : max(1, min(worth, 3 * pool.threads, (side + tile - 1) / tile))
+    let size = ((side + pieces - 1) / pieces + tile - 1) / tile * tile
+    let flag = accumulate ? 1 : 0
+    pool.run((side + size - 1) / size, scratchFloats: entries.matmulScratchFloats()) { piece, scratch in
+      let first = piece * size
+      let count = min(size, side - first)
+      if byColumns {
+        entries.matmul(
+          m, count, k, a, aRow, aDepth, b + first * bColumn, bDepth, bColumn, c + first, n, flag, scratch)
+      } else {
+        entries.matmul(
+          count, n, k, a + first * aRow, aRow, aDepth, b, bDepth, bColumn, c + first * n, n, flag, scratch)
+      }
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import Glibc
+
+/// The queue between a pool and its threads: one batch of indices at a time.
+// Sendable because every field below `lock` is read and written with the lock held, and `scratch[slot]` by the one
+// thread that has the slot (slot 0: the caller, alone under `caller`).
+final class WorkQueue: @unchecked Sendable {
+  typealias Body = (Int, UnsafeMutablePointer<Float>) -> Void
+
+  private let caller = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let arrived = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private let finished = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private var body: Body?
+  private var count = 0
+  private var next = 0
+  private var done = 0
+  private var scratchFloats = 0
+  private var stopping = false
+  private let scratch: UnsafeMutablePointer<FloatBuffer>
+  private let slots: Int
+
+  init(slots: Int) {
+    self.slots = slots
+    scratch = .allocate(capacity: slots)
+    for slot in 0..<slots {
+      (scratch + slot).initialize(to: FloatBuffer(count: 0))
+    }
+    pthread_mutex_init(caller, nil)
+    pthread_mutex_init(lock, nil)
+    pthread_cond_init(arrived, nil)
+    pthread_cond_init(finished, nil)
+  }
+
+  deinit {
+    pthread_cond_destroy(finished)
+    pthread_cond_destroy(arrived)
+    pthread_mutex_destroy(lock)
+    pthread_mutex_destroy(caller)
+    finished.deallocate()
+    arrived.deallocate()
+    lock.deallocate()
+    caller.deallocate()
+    scratch.deinitialize(count: slots)
+    scratch.deallocate()
+  }
+
+  func run(_ count: Int, _ scratchFloats: Int, _ body: @escaping Body) {
+    pthread_mutex_lock(caller)
+    defer { pthread_mutex_unlock(caller) }
+    if slots == 1 || count == 1 {
+      let memory = memory(slot: 0, floats: scratchFloats)
+      for index in 0..<count {
+        body(index, memory)
+      }
+      return
+    }
+    pthread_mutex_lock(lock)
+    self.body = body
+    self.count = count
+    self.scratchFloats = scratchFloats
+    next = 0
+    done = 0
+    pthread_cond_broadcast(arrived)
+    takeIndices(slot: 0)
+    while done < count {
+      pthread_cond_wait(finished, lock)
+    }
+    self.body = nil
+    pthread_mutex_unlock(lock)
+  }
+
+  /// A thread's life: take indices while there are any, else sleep; returns after `stop`.
+  func work(slot: Int) {
+    pthread_mutex_lock(lock)
+    while !stopping {
+      takeIndices(slot: slot)
+      if stopping { break }
+      pthread_cond_wait(arrived, lock)
+    }
+    pthread_mutex_unlock(lock)
+  }
+
+  func stop() {
+    pthread_mutex_lock(lock)
+    stopping = true
+    pthread_cond_broadcast(arrived)
+    pthread_mutex_unlock(lock)
+  }
+
+  /// Called and returning with the lock held.
+  private func takeIndices(slot: Int) {
+    while next < count, let body {
+      let index = next
+      let floats = scratchFloats
+      next += 1
+      pthread_mutex_unlock(lock)
+      FloatingPointMode.assertFlushing()
+      body(index, memory(slot: slot, floats: floats))
+      pthread_mutex_lock(lock)
+      done += 1
+      if done == count {
+        pthread_cond_signal(finished)
+      }
+    }
+  }
+
+  private func memory(slot: Int, floats: Int) -> UnsafeMutablePointer<Float> {
+    if scratch[slot].count < floats {
+      scratch[slot] = FloatBuffer(count: floats)
+    }
+    return scratch[slot].start
+  }
+}

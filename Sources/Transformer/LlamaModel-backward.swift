@@ -1,0 +1,110 @@
+import KernelTable
+
+// Shape letters as in LlamaModel-forward.swift. A `d` before a name is the gradient of the loss by it.
+extension LlamaModel {
+  /// From the gradient of the last stream in `gradients.stream` to that of the embedded tokens, in the same buffer.
+  func backward(
+    _ weights: UnsafePointer<Float>, _ gradient: UnsafeMutablePointer<Float>, _ batch: Microbatch,
+    _ activations: Activations, gradientReady: ((Range<Int>) -> Void)?
+  ) {
+    guard let gradients = activations.gradients else {
+      preconditionFailure("a backward pass was asked of buffers without gradients")
+    }
+    for layer in (0..<shape.layers).reversed() {
+      feedForwardBackward(layer, weights, gradient, batch, activations, gradients)
+      attentionBackward(layer, weights, gradient, batch, activations, gradients)
+      gradientReady?(layout.range(ofLayer: layer))
+    }
+  }
+
+  private func feedForwardBackward(
+    _ layer: Int, _ weights: UnsafePointer<Float>, _ gradient: UnsafeMutablePointer<Float>, _ batch: Microbatch,
+    _ activations: Activations, _ gradients: Activations.Gradients
+  ) {
+    let offsets = LayerOffsets(layout, layer: layer)
+    let kept = activations.layer(layer)
+    let (t, d, f) = (batch.count, shape.dimension, shape.feedForwardDimension)
+    let (hidden, stream) = (activations.hidden.start, gradients.stream.start)
+    kernels.swiglu(count: t * f, gate: kept.gate.start, up: kept.up.start, into: hidden, pool: pool)
+    addWeightGradient(gradient + offsets.down, dOutput: stream, d, input: hidden, f, t)
+    // hidden has served; its buffer takes its gradient.
+    backProject(stream, t, d, weights + offsets.down, f, into: hidden, accumulate: false)
+    kernels.swigluBackward(
+      count: t * f, gate: kept.gate.start, up: kept.up.start, dHidden: hidden, pool: pool)
+    renormalize(kept.middle.start, weights + offsets.postNorm, t, kept.rstdFeedForward, activations)
+    let (normed, dNormed) = (activations.normed.start, activations.branch.start)
+    addWeightGradient(gradient + offsets.gate, dOutput: kept.gate.start, f, input: normed, d, t)
+    addWeightGradient(gradient + offsets.up, dOutput: kept.up.start, f, input: normed, d, t)
+    backProject(kept.gate.start, t, f, weights + offsets.gate, d, into: dNormed, accumulate: false)
+    backProject(kept.up.start, t, f, weights + offsets.up, d, into: dNormed, accumulate: true)
+    kernels.rmsNormBackward(
+      tokens: t, width: d, kept.middle.start, weight: weights + offsets.postNorm, rstd: kept.rstdFeedForward.start,
+      dOutput: dNormed, dInput: stream, dWeight: gradient + offsets.postNorm, pool: pool)
+  }
+
+  private func attentionBackward(
+    _ layer: Int, _ weights: UnsafePointer<Float>, _ gradient: UnsafeMutablePointer<Float>, _ batch: Microbatch,
+    _ activations: Activations, _ gradients: Activations.Gradients
+  ) {
+    let offsets = LayerOffsets(layout, layer: layer)
+    let kept = activations.layer(layer)
+    let (t, d, q, k) = (batch.count, shape.dimension, shape.queryWidth, shape.keyWidth)
+    let stream = gradients.stream.start
+    let (dQueries, dKeys, dValues) = (gradients.queries.start, gradients.keys.start, gradients.values.start)
+    addWeightGradient(gradient + offsets.output, dOutput: stream, d, input: kept.attended.start, q, t)
+    backProject(stream, t, d, weights + offsets.output, q, into: gradients.attended.start, accumulate: false)
+    kernels.attentionBackward(
+      attentionHeads, documents: batch.documents, queries: kept.queries.start, keys: kept.keys.start,
+      values: kept.values.start, output: kept.attended.start, statistics: kept.statistics.start,
+      dOutput: gradients.attended.start, dQueries: dQueries, dKeys: dKeys, dValues: dValues, pool: pool)
+    rotate(dQueries, heads: shape.heads, batch, inverse: true)
+    rotate(dKeys, heads: shape.keyValueHeads, batch, inverse: true)
+    let x = activations.stream(before: layer)
+    renormalize(x, weights + offsets.inputNorm, t, kept.rstdAttention, activations)
+    let (normed, dNormed) = (activations.normed.start, activations.branch.start)
+    addWeightGradient(gradient + offsets.query, dOutput: dQueries, q, input: normed, d, t)
+    addWeightGradient(gradient + offsets.key, dOutput: dKeys, k, input: normed, d, t)
+    addWeightGradient(gradient + offsets.value, dOutput: dValues, k, input: normed, d, t)
+    backProject(dQueries, t, q, weights + offsets.query, d, into: dNormed, accumulate: false)
+    backProject(dKeys, t, k, weights + offsets.key, d, into: dNormed, accumulate: true)
+    backProject(dValues, t, k, weights + offsets.value, d, into: dNormed, accumulate: true)
+    kernels.rmsNormBackward(
+      tokens: t, width: d, x, weight: weights + offsets.inputNorm, rstd: kept.rstdAttention.start, dOutput: dNormed,
+      dInput: stream, dWeight: gradient + offsets.inputNorm, pool: pool)
+  }
+
+  /// dWeight[out,in] += dOutput[T,out]ᵀ · input[T,in], tokens in order.
+  private func addWeightGradient(
+    _ dWeight: UnsafeMutablePointer<Float>, dOutput: UnsafePointer<Float>, _ outputWidth: Int,
+    input: UnsafePointer<Float>, _ inputWidth: Int, _ tokens: Int
+  ) {
+    kernels.multiply(
+      .tn, m: outputWidth, n: inputWidth, k: tokens, dOutput, input, into: dWeight, accumulate: true, pool: pool)
+  }
+
+  /// dInput[T,in] (+)= dOutput[T,out] · weight[out,in].
+  private func backProject(
+    _ dOutput: UnsafePointer<Float>, _ tokens: Int, _ outputWidth: Int, _ weight: UnsafePointer<Float>,
+    _ inputWidth: Int, into dInput: UnsafeMutablePointer<Float>, accumulate: Bool
+  ) {
+    kernels.multiply(
+      .nn, m: tokens, n: inputWidth, k: outputWidth, dOutput, weight, into: dInput, accumulate: accumulate, pool: pool)
+  }
+
+  /// A norm's output again, the same bits as in the forward pass.
+  private func renormalize(
+    _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ tokens: Int, _ rstd: FloatBuffer,
+    _ activations: Activations
+  ) {
+    kernels.rmsNorm(
+      tokens: tokens, width: shape.dimension, x, weight: weight, epsilon: Float(shape.normEpsilon),
+      into: activations.normed.start, rstd: rstd.start, pool: pool)
+  }
+}
+
+extension Activations {
+  func copyStreamGradient(_ count: Int, to target: UnsafeMutablePointer<Float>) {
+    guard let gradients else { preconditionFailure("forward-only buffers hold no gradient") }
+    target.update(from: gradients.stream.start, count: count)
+  }
+}
