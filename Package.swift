@@ -97,5 +97,6 @@ let package = Package(
 
     // Tests. `TidyTests` reads the sources themselves.
     tests("TidyTests", []),
+    tests("CheckpointTests", ["Checkpoints", crypto], exclude: ["Fixtures"]),
   ]
 )

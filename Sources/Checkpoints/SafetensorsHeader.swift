@@ -33,7 +33,10 @@ struct SafetensorsHeader {
         tensors.append(try Self.tensor(member, dataByteCount: dataByteCount, rankLimit: limits.rank, file: file))
       }
     }
-    tensors.sort { ($0.dataRange.lowerBound, $0.dataRange.upperBound) < ($1.dataRange.lowerBound, $1.dataRange.upperBound) }
+    // An empty tensor goes before the one that begins where it ends.
+    tensors.sort { one, other in
+      (one.dataRange.lowerBound, one.dataRange.upperBound) < (other.dataRange.lowerBound, other.dataRange.upperBound)
+    }
     try checkCoverage(dataByteCount: dataByteCount)
   }
 

@@ -47,7 +47,8 @@ private func freeBytes(at path: String) -> Int? {
   while true {
     var status = statvfs()
     if statvfs(probe, &status) == 0 {
-      return Int(clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
+      let (bytes, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+      return overflow ? Int.max : Int(clamping: bytes)
     }
     let parent = parentPath(probe)
     if parent == probe { return nil }

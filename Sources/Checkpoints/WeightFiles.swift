@@ -24,7 +24,8 @@ struct WeightFiles: Sendable {
       homes = try Self.homes(claims, shards: shards, files: files, indexPath: indexPath)
       names = [Self.index] + shards
     } else {
-      let other = try entryNames(directory).first { $0.hasSuffix(".bin") || $0.hasSuffix(".pth") || $0.hasSuffix(".gguf") }
+      let otherForms = [".bin", ".pth", ".gguf"]
+      let other = try entryNames(directory).first { name in otherForms.contains { name.hasSuffix($0) } }
       throw CheckpointError(
         .missing, file: directory, found: other.map { "no safetensors, but \($0)" } ?? "no weights",
         expected: "\(Self.single) or \(Self.index)", wayOut: other == nil ? nil : "convert the model to safetensors")
