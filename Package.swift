@@ -98,5 +98,7 @@ let package = Package(
     // Tests. `TidyTests` reads the sources themselves.
     tests("TidyTests", []),
     tests("CheckpointTests", ["Checkpoints", crypto], exclude: ["Fixtures"]),
+    tests("TokenizerTests", ["Tokenizers", "Corpora", crypto], exclude: ["Fixtures"]),
+    tests("CorporaTests", ["Corpora", "Tokenizers", crypto]),
   ]
 )
