@@ -1,0 +1,15 @@
+import struct Crypto.SHA256
+public import WireProtocol
+
+extension Digest {
+  /// Said of a state that is no step's. No SHA-256 value is known that has these bits, and no chain starts from them.
+  public static let noState = Digest([UInt8](repeating: 0xff, count: byteCount)) ?? .zero
+
+  /// The chain digest after a step with digest `step`: SHA-256(self ‖ step).
+  public func chained(with step: Digest) -> Digest {
+    var hash = SHA256()
+    hash.update(data: bytes)
+    hash.update(data: step.bytes)
+    return Digest(Array(hash.finalize())) ?? .zero
+  }
+}
