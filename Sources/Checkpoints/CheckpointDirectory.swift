@@ -1,4 +1,7 @@
 /// A checkpoint on disk: a Hugging Face directory that also holds the training state and a manifest of all of it.
+///
+/// Its files stay open while the value lives: it reads what was checked even if the directory is replaced or pruned
+/// meanwhile, whose room on disk is free only afterwards.
 public struct CheckpointDirectory: Sendable {
   public let path: String
   public let manifest: CheckpointManifest
