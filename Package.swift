@@ -54,7 +54,7 @@ let package = Package(
 
     // The wire.
     part("WireProtocol", "protocol", exclude: ["SPEC.md", "Golden"]),
-    part("Transport", "Sources/Transport", ["WireProtocol", "CLibUV", "CLZ4", crypto]),
+    part("Transport", "Sources/Transport", ["WireProtocol", "CLibUV", "CLZ4", "CSystem", crypto]),
 
     // The compute core.
     kernels("KernelsAVX2", march: "x86-64-v3", defines: ["ISA_AVX2"]),
@@ -100,5 +100,8 @@ let package = Package(
     tests("CheckpointTests", ["Checkpoints", crypto], exclude: ["Fixtures"]),
     tests("TokenizerTests", ["Tokenizers", "Corpora", crypto], exclude: ["Fixtures"]),
     tests("CorporaTests", ["Corpora", "Tokenizers", crypto]),
+    tests("KernelTests", ["KernelTable"]),
+    tests("TransformerTests", ["Transformer", "Optimizers", "KernelTable"], exclude: ["Fixtures"]),
+    tests("OptimizerTests", ["Optimizers", "KernelTable"]),
   ]
 )

@@ -64,6 +64,21 @@ public struct Frame: Sendable, Equatable {
     return try Message(body: body)
   }
 
+  /// The frame as a connection sends it: with the version agreed on, and with a checksum where one is due.
+  public func prepared(wireVersion: UInt8, bodyChecksum: Bool) -> Frame {
+    var frame = self
+    frame.header.wireVersion = wireVersion
+    let has = !header.flags.contains(.withoutBodyChecksum)
+    if bodyChecksum && !has {
+      frame.header.flags.remove(.withoutBodyChecksum)
+      frame.header.bodyChecksum = CRC32C.checksum(body)
+    } else if !bodyChecksum && has {
+      frame.header.flags.insert(.withoutBodyChecksum)
+      frame.header.bodyChecksum = 0
+    }
+    return frame
+  }
+
   /// The same frame with its body unpacked by `unpack(packed, rawLength)`, whose result must have `raw_len` bytes.
   public func unpacked(
     by unpack: (_ packed: [UInt8], _ rawLength: Int) -> [UInt8]?
@@ -78,8 +93,9 @@ public struct Frame: Sendable, Equatable {
     var frame = Frame(header: header, body: raw)
     frame.header.codec = .stored
     frame.header.bodyLength = header.rawLength
-    frame.header.bodyChecksum =
-      header.flags.contains(.withoutBodyChecksum) ? 0 : CRC32C.checksum(raw)
+    // The checksum was of the packed bytes and has done its work.
+    frame.header.flags.insert(.withoutBodyChecksum)
+    frame.header.bodyChecksum = 0
     return frame
   }
 }
