@@ -1,10 +1,11 @@
 internal import Glibc
+internal import Synchronization
 
 /// An exclusive lock on a directory, held by this process until `release` or the last reference goes. The kernel drops
 /// it when the process dies, however it dies.
 public final class DirectoryLock: Sendable {
   public let path: String
-  private let descriptor: Int32
+  private let descriptor: Mutex<Int32>
 
   /// Locks the file `name` in `directory` (both made when missing). When another process has it, throws `.locked` with
   /// the sentence that `busy` makes of the holder's process number (nil when it is not known).
@@ -23,13 +24,20 @@ public final class DirectoryLock: Sendable {
       let holder = String(decoding: bytes.prefix(max(0, count)).prefix { $0 >= 0x30 && $0 <= 0x39 }, as: UTF8.self)
       throw StoreError(.locked, path: directory, problem: busy(holder.isEmpty ? nil : holder))
     }
-    descriptor = opened
+    descriptor = Mutex(opened)
     // Only for the other process's message; a failure here costs its sentence one number.
     let text = Array("\(getpid())\n".utf8)
     if ftruncate(opened, 0) == 0 { _ = pwrite(opened, text, text.count, 0) }
   }
 
-  deinit { close(descriptor) }
+  deinit { release() }
+
+  public func release() {
+    descriptor.withLock { descriptor in
+      if descriptor >= 0 { close(descriptor) }
+      descriptor = -1
+    }
+  }
 }
 
 /// Makes `path` and what is missing above it.

@@ -1,0 +1,74 @@
+internal import Glibc
+internal import StateFiles
+internal import WireProtocol
+
+/// Where a runner works: `inputs/<tree>/<path>`, `checkpoint/<path>` and `scratch/`. Inputs are links into the cache.
+struct RunDirectory: Sendable {
+  let path: String
+
+  /// Makes the directory `path` anew. All blobs are in the store. Throws `.unsafePath` for a tree that would leave its
+  /// place, `.system` for one that names a file twice.
+  init(path: String, inputs: [NamedTree], checkpoint: NamedTree?, store: BlobStore) throws(StoreError) {
+    self.path = path
+    try removeTree(path)
+    try makeDirectories("\(path)/scratch")
+    try makeDirectories("\(path)/inputs")
+    for tree in inputs {
+      try Self.link(tree, below: try TreePath.join("\(path)/inputs", tree.name), store: store)
+    }
+    if let checkpoint { try Self.link(checkpoint, below: "\(path)/checkpoint", store: store) }
+  }
+
+  func remove() throws(StoreError) { try removeTree(path) }
+
+  private static func link(_ tree: NamedTree, below directory: String, store: BlobStore) throws(StoreError) {
+    try makeDirectories(directory)
+    for file in tree.files {
+      let target = try TreePath.join(directory, file.path)
+      guard let slash = target.lastIndex(of: "/") else { preconditionFailure("joined paths have a slash") }
+      try makeDirectories(String(target[..<slash]))
+      let blob = store.path(of: file.digest)
+      if Glibc.link(blob, target) == 0 { continue }
+      switch errno {
+      case EXDEV, EPERM, EMLINK, EOPNOTSUPP:
+        // The run directory is on another file system, or on one without links.
+        if symlink(blob, target) == 0 { continue }
+        guard errno == EPERM || errno == EOPNOTSUPP else {
+          throw failure("symlink", target)
+        }
+        try copy(blob, to: target)
+      default: throw failure("link", target)
+      }
+    }
+  }
+
+  private static func failure(_ operation: String, _ target: String) -> StoreError {
+    let number = errno
+    if number == EEXIST {
+      return StoreError(.system, path: target, problem: "the tree names this file twice")
+    }
+    return StoreError(
+      number == ENOSPC ? .full : .system, path: target,
+      problem: "\(operation): \(String(cString: strerror(number))) (on \(hostName()))")
+  }
+
+  private static func copy(_ blob: String, to target: String) throws(StoreError) {
+    let source = try BlobFile(path: blob)
+    let descriptor = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o444)
+    guard descriptor >= 0 else { throw failure("open", target) }
+    defer { close(descriptor) }
+    var offset: UInt64 = 0
+    while offset < source.byteCount {
+      let bytes = try source.read(at: offset, limit: 1 << 20)
+      var written = 0
+      while written < bytes.count {
+        let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written) }
+        if count < 0 && errno == EINTR { continue }
+        guard count > 0 else { throw failure("write", target) }
+        written += count
+      }
+      offset += UInt64(bytes.count)
+      guard !bytes.isEmpty else { throw StoreError(.corrupt, path: blob, problem: "became shorter while it was read") }
+    }
+  }
+}
