@@ -7,6 +7,8 @@ struct JSONLimits: Sendable {
   var values: Int
   /// No number of ours needs more; a million digits would only cost time.
   static let numberLiteralBytes = 64
+  /// Keys are hashed and compared as text, which costs more than their bytes when they are hostile Unicode.
+  static let keyBytes = 4096
 }
 
 /// RFC 8259, strictly: one value, no duplicate keys, no NaN, no control characters, no unpaired surrogates.
@@ -117,6 +119,10 @@ struct JSONParser {
       let start = position
       guard next == UInt8(ascii: "\"") else { throw unexpected("a key in quotes") }
       let key = try parseString()
+      guard key.utf8.count <= JSONLimits.keyBytes else {
+        throw SyntaxError(
+          byteOffset: start, found: "a key of \(key.utf8.count) bytes", expected: "at most \(JSONLimits.keyBytes)")
+      }
       guard keys.insert(key).inserted else {
         throw SyntaxError(byteOffset: start, found: "key \"\(key)\" twice", expected: "each key once")
       }

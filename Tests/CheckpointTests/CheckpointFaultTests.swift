@@ -79,7 +79,8 @@ import Testing
       let whole = try Fixture.bytes(path)
       for length in stride(from: 0, to: whole.count, by: 4096) {
         // A cut, and what a disk that lost the tail's blocks shows: zeros at the old length.
-        for spoiled in [Array(whole[..<length]), whole[..<length] + [UInt8](repeating: 0, count: whole.count - length)] {
+        let cut = Array(whole[..<length])
+        for spoiled in [cut, cut + [UInt8](repeating: 0, count: whole.count - length)] {
           try Fixture.write(spoiled, to: path)
           let (found, rejected) = try root.newestValid()
           #expect(found?.state.step == 10, "\(name) cut at \(length)")

@@ -149,7 +149,8 @@ import Testing
     let manifest = try CheckpointDirectory.open(path).manifest
     #expect(result["weights_sha256"] as? String == manifest.weightsSHA256)
     #expect((result["problems"] as? [String: Any])?.isEmpty == true, "\(result["problems"] ?? "")")
-    #expect(result["metadata"] as? [String: String] == run.state(step: 10).metadata(weightsSHA256: manifest.weightsSHA256))
+    let metadata = run.state(step: 10).metadata(weightsSHA256: manifest.weightsSHA256)
+    #expect(result["metadata"] as? [String: String] == metadata)
     for (key, moment) in [("first_moment", run.firstMoment), ("second_moment", run.secondMoment)] {
       let hash = moment.withUnsafeBufferPointer { hexadecimal(weightsHash(run.placements, weights: $0)) }
       #expect(result[key] as? String == hash)

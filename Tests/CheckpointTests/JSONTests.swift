@@ -27,6 +27,7 @@ import Testing
       "NaN", "Infinity", "-Infinity", "\"", "\"\\x\"", "\"\\u12\"", "\"\\ud834\"", "\"\\ud834\\u0041\"", "\"\\udd1e\"",
       "\"a\nb\"", "[[[[[1]]]]]", "{\"a\":1,\"a\":2}", "{\"a\":1,\"\\u0061\":2}", "1 2", "[1]]", "'a'", "// a\n1",
       "[" + String(repeating: "1,", count: 60) + "1]", String(repeating: "1", count: 65),
+      "{\"" + String(repeating: "a", count: 4097) + "\":1}",
     ])
   func brokenTextIsAnErrorWithItsPlace(text: String) throws {
     let error = try checkpointError { _ = try parse(text) }

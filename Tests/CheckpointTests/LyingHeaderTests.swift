@@ -44,11 +44,14 @@ import Testing
     lie("dtype too small for the bytes", dtype: "\"F16\"", code: .sizeMismatch, field: "data_offsets"),
     lie("end before begin", offsets: "[24,0]", code: .outOfRange, field: "data_offsets"),
     lie("end outside the file", offsets: "[0,28]", code: .outOfRange, field: "data_offsets"),
-    lie("end far outside", offsets: "[9223372036854775783,9223372036854775807]", code: .outOfRange, field: "data_offsets"),
+    lie(
+      "end far outside", offsets: "[9223372036854775783,9223372036854775807]", code: .outOfRange,
+      field: "data_offsets"),
     lie("one offset", offsets: "[24]", code: .wrongType, field: "data_offsets"),
     lie("three offsets", offsets: "[0,12,24]", code: .wrongType, field: "data_offsets"),
     lie("negative offset", offsets: "[-24,0]", code: .wrongType, field: "data_offsets"),
-    Lie(title: "no shape", header: #"{"w":{"dtype":"F32","data_offsets":[0,24]}}"#, code: .missingField, field: "shape"),
+    Lie(
+      title: "no shape", header: #"{"w":{"dtype":"F32","data_offsets":[0,24]}}"#, code: .missingField, field: "shape"),
     Lie(title: "no dtype", header: #"{"w":{"shape":[6],"data_offsets":[0,24]}}"#, code: .missingField, field: "dtype"),
     Lie(
       title: "no offsets", header: #"{"w":{"dtype":"F32","shape":[6]}}"#, code: .missingField, field: "data_offsets"),
@@ -57,12 +60,14 @@ import Testing
       code: .unknownField, field: "x"),
     Lie(title: "tensor that is a number", header: #"{"w":6}"#, code: .wrongType),
     Lie(
-      title: "overlap", header: "{\(entry("v", shape: "[4]", offsets: "[0,16]")),\(entry(shape: "[4]", offsets: "[8,24]"))}",
+      title: "overlap",
+      header: "{\(entry("v", shape: "[4]", offsets: "[0,16]")),\(entry(shape: "[4]", offsets: "[8,24]"))}",
       code: .overlap, field: "data_offsets"),
     Lie(
       title: "the same bytes twice", header: "{\(entry("v")),\(entry())}", code: .overlap, field: "data_offsets"),
     Lie(
-      title: "gap", header: "{\(entry("v", shape: "[2]", offsets: "[0,8]")),\(entry(shape: "[2]", offsets: "[16,24]"))}",
+      title: "gap",
+      header: "{\(entry("v", shape: "[2]", offsets: "[0,8]")),\(entry(shape: "[2]", offsets: "[16,24]"))}",
       code: .gap, field: "data_offsets"),
     Lie(
       title: "gap in front", header: "{\(entry(shape: "[4]", offsets: "[8,24]"))}", code: .gap, field: "data_offsets"),
@@ -74,7 +79,8 @@ import Testing
       header: "{\(entry("v", dtype: "\"U8\"", shape: "[2]", offsets: "[0,2]")),"
         + "\(entry(shape: "[4]", offsets: "[2,18]")),\(entry("x", dtype: "\"U8\"", shape: "[6]", offsets: "[18,24]"))}",
       code: .misaligned, field: "data_offsets"),
-    Lie(title: "metadata that is a list", header: "{\"__metadata__\":[],\(entry())}", code: .wrongType, tensor: nil,
+    Lie(
+      title: "metadata that is a list", header: "{\"__metadata__\":[],\(entry())}", code: .wrongType, tensor: nil,
       field: "__metadata__"),
     Lie(
       title: "metadata with a number", header: "{\"__metadata__\":{\"a\":1},\(entry())}", code: .wrongType, tensor: nil,
@@ -90,7 +96,8 @@ import Testing
     Lie(
       title: "deep inside a shape", header: "{\(entry(shape: "[[[[[1]]]]]"))}", code: .malformedJSON, tensor: nil),
     Lie(
-      title: "a number of a million digits", header: "{\(entry(shape: "[" + String(repeating: "9", count: 1_000_000) + "]"))}",
+      title: "a number of a million digits",
+      header: "{\(entry(shape: "[" + String(repeating: "9", count: 1_000_000) + "]"))}",
       code: .malformedJSON, tensor: nil),
     Lie(title: "a list for a header", header: "[]", code: .wrongType, tensor: nil, field: "header"),
     Lie(title: "an empty header", header: "", code: .malformedJSON, tensor: nil),
