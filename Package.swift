@@ -78,6 +78,9 @@ let package = Package(
       "TrainingJobs", "Sources/Jobs/Training",
       ["JobKit", "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora", "GradientExchange"]),
 
+    part("PipelineJob", "Sources/Jobs/Pipeline", ["JobKit", "WireProtocol"]),
+    part("JobFiles", "Sources/JobFiles", ["JobKit", "WireProtocol", "Yams", crypto]),
+
     // The cluster.
     part("CoordinatorCore", "coordinator/Core", ["WireProtocol", "JobKit"]),
     part(
@@ -90,13 +93,15 @@ let package = Package(
     .executableTarget(
       name: "admix",
       dependencies: [
-        "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "JobKit", "WireProtocol", "Transport", "Yams",
+        "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "PipelineJob", "JobFiles", "JobKit",
+        "WireProtocol", "Transport",
         crypto, .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/admix", swiftSettings: shared),
 
     // Tests. `TidyTests` reads the sources themselves.
     tests("TidyTests", []),
+    tests("JobFileTests", ["JobFiles", "JobKit", "PipelineJob", "WireProtocol"]),
     tests("CheckpointTests", ["Checkpoints", crypto], exclude: ["Fixtures"]),
     tests("TokenizerTests", ["Tokenizers", "Corpora", crypto], exclude: ["Fixtures"]),
     tests("CorporaTests", ["Corpora", "Tokenizers", crypto]),

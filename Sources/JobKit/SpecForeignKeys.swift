@@ -39,8 +39,8 @@ private let explained: [(names: [String], sentence: String)] = [
       "per_device_train_batch_size", "train_batch_size", "micro_batch_size", "gradient_accumulation_steps",
       "train_micro_batch_size_per_gpu", "batch_size",
     ],
-    "Write `recipe.global_batch_size`, the sequences of one optimizer step over all workers; how they are divided is not "
-      + "part of a recipe"
+    "Write `recipe.global_batch_size`, the sequences of one optimizer step over all workers; how they are divided is "
+      + "not part of a recipe"
   ),
   (
     ["num_train_epochs", "num_epochs", "epochs"],

@@ -46,20 +46,20 @@ extension SpecKind where Value == Int {
 extension SpecKind where Value == Double {
   /// A number in `lower ... upper`.
   public static func number(from lower: Double, through upper: Double = .infinity) -> SpecKind<Double> {
-    number(upper == .infinity ? "of at least \(written(lower))" : "from \(written(lower)) to \(written(upper))") {
+    number(upper == .infinity ? "of at least \(bound(lower))" : "from \(bound(lower)) to \(bound(upper))") {
       $0 >= lower && $0 <= upper
     }
   }
 
   /// A number in `lower ..< upper`.
   public static func number(from lower: Double, below upper: Double) -> SpecKind<Double> {
-    number("of at least \(written(lower)) and below \(written(upper))") { $0 >= lower && $0 < upper }
+    number("of at least \(bound(lower)) and below \(bound(upper))") { $0 >= lower && $0 < upper }
   }
 
   /// A number greater than `lower`, and not greater than `upper`.
   public static func number(above lower: Double, through upper: Double = .infinity) -> SpecKind<Double> {
-    let end = upper == .infinity ? "" : " and at most \(written(upper))"
-    return number("above \(written(lower))\(end)") { $0 > lower && $0 <= upper }
+    let end = upper == .infinity ? "" : " and at most \(bound(upper))"
+    return number("above \(bound(lower))\(end)") { $0 > lower && $0 <= upper }
   }
 
   /// A share: from 0 to 1, both included.
@@ -137,7 +137,14 @@ extension SpecKind where Value: RawRepresentable & CaseIterable, Value.RawValue 
     let words = type.allCases.map(\.rawValue)
     let last = words.last ?? ""
     return SpecKind(
-      expectation: words.count < 2 ? last : "\(words.dropLast().joined(separator: ", ")) or \(last)", example: words.first ?? "",
+      expectation: words.count < 2 ? last : "\(words.dropLast().joined(separator: ", ")) or \(last)",
+      example: words.first ?? "",
       parse: { Value(rawValue: $0.text) }, resolve: { .text($0.rawValue) })
   }
+}
+
+/// A bound as people say it: `0`, not `0.0`.
+private func bound(_ value: Double) -> String {
+  let text = written(value)
+  return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
 }

@@ -65,7 +65,7 @@ extension SpecReader {
     guard count.contains(elements.count), !elements.isEmpty || count.lowerBound == 0 else {
       throw written.mismatch(
         expected: "a list of \(counted(count, "value")), each \(kind.expectation)", key: key,
-        example: example ?? "[\(kind.example)]")
+        example: example ?? exampleList(kind, count))
     }
     let values = try elements.map { element in
       guard case .scalar(let scalar) = element, let value = kind.parse(scalar) else {
@@ -82,7 +82,7 @@ extension SpecReader {
     _ key: String, of kind: SpecKind<Value>, count: ClosedRange<Int>, example: String? = nil
   ) throws -> [Value] {
     guard let values = try list(key, of: kind, count: count, example: example) else {
-      throw missing(key, example: example ?? "[\(kind.example)]")
+      throw missing(key, example: example ?? exampleList(kind, count))
     }
     return values
   }
@@ -143,6 +143,10 @@ extension SpecReader {
     let name = try value("name", .name, default: jobType)
     return JobHeader(job: job, name: name, output: try value("output", .text, default: "out/\(name)"))
   }
+}
+
+private func exampleList<Value>(_ kind: SpecKind<Value>, _ count: ClosedRange<Int>) -> String {
+  "[\(Array(repeating: kind.example, count: max(1, count.lowerBound)).joined(separator: ", "))]"
 }
 
 private func counted(_ range: ClosedRange<Int>, _ noun: String) -> String {

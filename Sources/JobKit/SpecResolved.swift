@@ -24,7 +24,11 @@ public struct ResolvedSpec: Sendable, Equatable {
   /// Replaces the value of `key` in its place, or appends it.
   public mutating func set(_ key: String, _ value: ResolvedValue) {
     let entry = Entry(key: key, value: value)
-    if let index = entries.firstIndex(where: { $0.key == key }) { entries[index] = entry } else { entries.append(entry) }
+    if let index = entries.firstIndex(where: { $0.key == key }) {
+      entries[index] = entry
+    } else {
+      entries.append(entry)
+    }
   }
 
   public mutating func remove(_ key: String) { entries.removeAll { $0.key == key } }

@@ -17,6 +17,7 @@ struct TidyTests {
     ("Sources/JobKit", ["WireProtocol"]),
     ("Sources/JobRunner", ["WireProtocol", "JobKit", "Transport", "GradientExchange", "KernelTable", "CSystem"]),
     ("Sources/Jobs/Pipeline", ["JobKit", "WireProtocol"]),
+    ("Sources/JobFiles", ["JobKit", "WireProtocol"]),
     (
       "Sources/Jobs/Training",
       [
@@ -33,7 +34,7 @@ struct TidyTests {
   static let ownModules: Set<String> = [
     "WireProtocol", "Transport", "CSystem", "CLibUV", "CLZ4", "CZlib", "KernelsAVX2", "KernelsAVX512", "KernelTable",
     "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora", "GradientExchange", "JobKit", "JobRunner",
-    "PipelineJob", "TrainingJobs", "ControlClient", "CoordinatorCore", "CoordinatorDaemon", "WorkerCore",
+    "JobFiles", "PipelineJob", "TrainingJobs", "ControlClient", "CoordinatorCore", "CoordinatorDaemon", "WorkerCore",
     "WorkerDaemon", "admix",
   ]
 
@@ -41,10 +42,11 @@ struct TidyTests {
   static let libraryUsers: [String: [String]] = [
     "Crypto": [
       "Sources/Transport", "Sources/Checkpoints", "Sources/Corpora", "Sources/GradientExchange", "Sources/JobRunner",
-      "Sources/ControlClient", "Sources/Jobs/Training", "coordinator/Daemon", "workers/Daemon", "Sources/admix", "Tests",
+      "Sources/ControlClient", "Sources/JobFiles",
+      "Sources/Jobs/Training", "coordinator/Daemon", "workers/Daemon", "Sources/admix", "Tests",
     ],
     "GRDB": ["coordinator/Daemon", "Tests"],
-    "Yams": ["Sources/admix", "Tests"],
+    "Yams": ["Sources/JobFiles", "Tests"],
     "ArgumentParser": ["Sources/admix"],
   ]
 

@@ -1,0 +1,118 @@
+import Glibc
+import JobKit
+import WireProtocol
+
+/// What plans are made with: inputs are looked up on this machine, hashed, and remembered for the upload.
+final class SubmissionContext: PlanningContext {
+  let base: String
+  let jobTypes: [any JobType]
+  /// The stages that references may name; nil outside of a pipeline.
+  private let stages: [(name: String, outputs: [String])]?
+  /// Shared by the contexts of a pipeline's stages.
+  private let collected: CollectedInputs
+  private(set) var resolvedSpec: ResolvedSpec?
+
+  init(
+    base: String, jobTypes: [any JobType], collected: CollectedInputs = CollectedInputs(),
+    stages: [(name: String, outputs: [String])]? = nil
+  ) {
+    self.base = base
+    self.jobTypes = jobTypes
+    self.collected = collected
+    self.stages = stages
+  }
+
+  var files: [InputFile] { collected.files }
+  var references: [InputReference] { collected.references }
+
+  func resolved(_ specification: ResolvedSpec) { resolvedSpec = specification }
+
+  func planStage(
+    _ specification: SpecMapping, stages: [(name: String, outputs: [String])]
+  ) throws -> (plan: JobPlan, resolved: ResolvedSpec) {
+    let inner = SubmissionContext(base: base, jobTypes: jobTypes, collected: collected, stages: stages)
+    return try inner.plan(specification)
+  }
+
+  /// Finds the job type that `job:` names and lets it plan.
+  func plan(_ specification: SpecMapping) throws -> (plan: JobPlan, resolved: ResolvedSpec) {
+    let type = try jobType(of: specification)
+    let plan = try type.plan(specification, context: self)
+    guard let resolvedSpec else {
+      preconditionFailure("the job type \(type.name) planned without handing in its resolved job file")
+    }
+    return (plan, resolvedSpec)
+  }
+
+  func input(named name: String, path value: SpecScalar, kind: PlannedInput.Kind) throws -> PlannedInput {
+    if let reference = try StageReference(value) {
+      return try stageOutput(reference, named: name, at: value)
+    }
+    if value.text.hasPrefix("shared:") {
+      throw SpecError(
+        position: value.position, path: value.path,
+        problem: "files read in place on every worker (`shared:`) are not there yet",
+        remedy: "Write the path as this machine sees it; the file is uploaded once and cached by the workers")
+    }
+    let path = value.text.hasPrefix("/") ? value.text : "\(base)/\(value.text)"
+    do {
+      let tree = NamedTree(name: name, files: try collected.hash(path, kind: kind))
+      return PlannedInput(reference: collected.add(.files(tree)), localPath: path)
+    } catch let failure as FileFailure {
+      throw SpecError(
+        position: value.position, path: value.path, problem: "\(path): \(failure.reason)",
+        remedy: value.text.hasPrefix("/") || failure.code != ENOENT
+          ? "" : "Relative paths start from the job file's folder, or from what `--base` names")
+    }
+  }
+
+  private func stageOutput(
+    _ reference: StageReference, named name: String, at value: SpecScalar
+  ) throws -> PlannedInput {
+    func refusal(_ problem: String, _ remedy: String) -> SpecError {
+      SpecError(position: value.position, path: value.path, problem: problem, remedy: remedy)
+    }
+    guard let stages else {
+      throw refusal(
+        "`\(value.text)` names a stage, and this job is no stage of a pipeline",
+        "Write a path, or make this job a stage of a `job: pipeline`")
+    }
+    guard let stage = stages.first(where: { $0.name == reference.stage }) else {
+      let near = nearest(to: reference.stage, among: stages.map(\.name))
+      let known = stages.isEmpty ? "No stage comes before this one" : "Before it: \(list(stages.map(\.name)))"
+      throw refusal(
+        "no earlier stage is named `\(reference.stage)`", near.map { "Did you mean `\($0)`?" } ?? known)
+    }
+    guard stage.outputs.contains(reference.output) else {
+      let near = nearest(to: reference.output, among: stage.outputs)
+      throw refusal(
+        "the stage `\(stage.name)` has no output `\(reference.output)`",
+        near.map { "Did you mean `${\(stage.name).\($0)}`?" } ?? "It has: \(list(stage.outputs))")
+    }
+    let input = InputReference.stage(name: name, stage: stage.name, output: reference.output)
+    return PlannedInput(reference: collected.add(input), localPath: nil)
+  }
+
+  private func jobType(of specification: SpecMapping) throws -> any JobType {
+    let names = jobTypes.map(\.name)
+    guard let value = specification["job"] else {
+      throw SpecError(
+        position: specification.position, path: specification.path.isEmpty ? "job" : "\(specification.path).job",
+        problem: "this key is missing", remedy: "Write which kind of job it is: `job: \(names.first ?? "")`")
+    }
+    guard case .scalar(let scalar) = value, !scalar.text.isEmpty else {
+      throw SpecError(
+        position: value.position, path: value.path, problem: "expected the name of a job type",
+        remedy: "Known: \(list(names))")
+    }
+    guard let type = jobTypes.first(where: { $0.name == scalar.text }) else {
+      let near = nearest(to: scalar.text, among: names)
+      throw SpecError(
+        position: scalar.position, path: scalar.path, problem: "there is no job type `\(scalar.text)`",
+        remedy: near.map { "Did you mean `\($0)`?" } ?? "Known: \(list(names))")
+    }
+    return type
+  }
+}
+
+private func list(_ words: [String]) -> String { words.isEmpty ? "none" : words.joined(separator: ", ") }
