@@ -76,7 +76,10 @@ let package = Package(
     part("JobRunner", "Sources/JobRunner", ["JobKit", "WireProtocol", "Transport", "GradientExchange", "CSystem"]),
     part(
       "TrainingJobs", "Sources/Jobs/Training",
-      ["JobKit", "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora", "GradientExchange"]),
+      [
+        "JobKit", "WireProtocol", "KernelTable", "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora",
+        crypto,
+      ]),
 
     part("PipelineJob", "Sources/Jobs/Pipeline", ["JobKit", "WireProtocol"]),
     part("JobFiles", "Sources/JobFiles", ["JobKit", "WireProtocol", "Yams", crypto]),

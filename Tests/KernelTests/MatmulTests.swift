@@ -1,0 +1,70 @@
+import KernelTable
+import Testing
+
+struct MatmulTests {
+  /// The definition, to the bit: from C or 0, one FMA a step of k in order.
+  private func naive(
+    _ form: Kernels.ProductForm, _ m: Int, _ n: Int, _ k: Int, _ a: [Float], _ b: [Float], _ c: [Float],
+    accumulate: Bool
+  ) -> [Float] {
+    var result = c
+    for i in 0..<m {
+      for j in 0..<n {
+        var sum = accumulate ? c[i * n + j] : 0
+        for p in 0..<k {
+          let x = form == .tn ? a[p * m + i] : a[i * k + p]
+          let y = form == .nt ? b[j * k + p] : b[p * n + j]
+          sum = sum.addingProduct(x, y)
+        }
+        result[i * n + j] = sum
+      }
+    }
+    return result
+  }
+
+  private func check(_ m: Int, _ n: Int, _ k: Int) {
+    let a = values(m * k, seed: 1)
+    let b = values(n * k, seed: 2)
+    let c = values(m * n, seed: 3)
+    for form in Kernels.ProductForm.allCases {
+      for accumulate in [false, true] {
+        let found = Machines.equalBits("\(form) \(m)×\(n)×\(k)") { kernels, pool in
+          fenced(c) { kernels.multiply(form, m: m, n: n, k: k, a, b, into: $0, accumulate: accumulate, pool: pool) }
+        }
+        let expected = FloatingPointMode.flushing {
+          naive(form, m, n, k, a, b, c, accumulate: accumulate)
+        }
+        #expect(found == expected, "\(form) \(m)×\(n)×\(k) accumulate \(accumulate)")
+      }
+    }
+  }
+
+  @Test func everyElementAddsItsProductsInOrderFromC() {
+    let random = Philox4x32(seed: 11)
+    for trial in 0..<40 {
+      let words = random.block(SIMD4(UInt32(trial), 0, 0, 0))
+      let sizes = (0..<3).map { oddSizes[Int(words[$0]) % oddSizes.count] }
+      check(sizes[0], sizes[1], sizes[2])
+    }
+  }
+
+  @Test func blocksOfEveryLoopAndTheirEdgesDoNotMatter() {
+    // Beyond a block of rows (144), of columns (512), of depth (256), and enough work to be shared among threads.
+    check(151, 33, 257)
+    check(13, 547, 300)
+    check(300, 70, 80)
+  }
+
+  @Test func anEmptySumIsZeroOrC() {
+    let found = fenced([1, 2]) {
+      Machines.kernels[0].multiply(
+        .nt, m: 1, n: 2, k: 0, [0], [0], into: $0, accumulate: true, pool: Machines.pools[0])
+    }
+    #expect(found == [1, 2])
+    let cleared = fenced([1, 2]) {
+      Machines.kernels[0].multiply(
+        .nt, m: 1, n: 2, k: 0, [0], [0], into: $0, accumulate: false, pool: Machines.pools[0])
+    }
+    #expect(cleared == [0, 0])
+  }
+}
