@@ -50,7 +50,7 @@ public enum GradientRounding: String, Sendable, CaseIterable {
 /// The rounded sum of all slices' gradients, by chunks.
 public protocol ReducedGradient {
   var chunkCount: Int { get }
-  /// Calls `body` with the chunk's values as fp32, valid during the call.
+  /// Calls `body` with the chunk's values as fp32, valid during the call. May be called from several threads at once.
   func withChunk<Result>(_ chunk: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result) rethrows -> Result
 }
 

@@ -1,0 +1,207 @@
+import Checkpoints
+import Corpora
+import Crypto
+import JobKit
+import Tokenizers
+import Transformer
+import WireProtocol
+
+/// Makes the plan of a `cpt` job: tokenize every file (`prepare`), index what came of it (`index`), train (`train`).
+struct CPTPlanner {
+  let specification: TrainingSpecification
+  let context: any PlanningContext
+
+  func plan() throws -> JobPlan {
+    let base = try planStart()
+    var prepare = PreparePhase(tokenizer: base.tokenizer)
+    let sources = try specification.sources.map { source in
+      SourcePayload(
+        name: source.name, role: source.role, weight: source.weight,
+        shardTrees: try source.paths.map {
+          try prepare.add($0, textField: source.textField, documents: source.documents, context: context)
+        })
+    }
+    let sets = try specification.validationSets.map { try plan($0, &prepare) }
+    let corpus = CorpusPayload(
+      sources: sources, sets: sets, validationSeed: specification.validationSeed,
+      sequenceLength: specification.recipe.sequenceLength)
+    let index = ShardPlan(name: "index", payload: try encodePayload(corpus), inputs: [base.tokenizer, .phase(0)])
+    return JobPlan(
+      jobType: "cpt", pluginVersion: CPTJob.version, name: specification.header.name,
+      phases: [
+        PhasePlan(name: "prepare", work: .sharded(prepare.shards)),
+        PhasePlan(name: "index", work: .sharded([index])),
+        PhasePlan(name: "train", work: .stepped(try planTraining(base, corpus))),
+      ],
+      outputs: ["model", "checkpoint"], notes: base.notes)
+  }
+
+  private struct Base {
+    let inputs: [InputReference]
+    let start: MemberPayload.Start
+    /// The files that decide what a token is.
+    let tokenizer: InputReference
+    let stateBytes: UInt64
+    let notes: [String]
+  }
+
+  private func planStart() throws -> Base {
+    switch specification.start {
+    case .model(let path):
+      let input = try context.input(named: InputTree.model, path: path, kind: .directory)
+      guard let directory = input.localPath else {
+        return Base(
+          inputs: [input.reference], start: .model, tokenizer: input.reference.renamed(InputTree.tokenizer),
+          stateBytes: 0, notes: ["The model is an earlier stage's; it is checked when that stage is done."])
+      }
+      let model = try naming(path) { try ModelDirectory.open(directory) }
+      let bytes = try check(model.configuration, tokenizerDirectory: directory, at: path)
+      return Base(
+        inputs: [input.reference], start: .model, tokenizer: input.reference.tokenizerFiles, stateBytes: bytes, notes: [])
+    case .random(let configurationPath, let tokenizerPath):
+      let configuration = try context.input(
+        named: InputTree.configuration, path: configurationPath, kind: .file)
+      let tokenizer = try context.input(named: InputTree.tokenizer, path: tokenizerPath, kind: .directory)
+      guard let file = configuration.localPath, let directory = tokenizer.localPath else {
+        throw SpecError(
+          position: configurationPath.position, path: configurationPath.path,
+          problem: "random weights need files at hand, not a stage's output", remedy: "Write paths")
+      }
+      let parsed = try naming(configurationPath) { try ModelConfiguration(path: file) }
+      let bytes = try check(parsed, tokenizerDirectory: directory, at: tokenizerPath)
+      let files = tokenizer.reference.tokenizerFiles
+      return Base(
+        inputs: [configuration.reference, files], start: .random, tokenizer: files, stateBytes: bytes, notes: [])
+    }
+  }
+
+  /// Checks that the model can be trained as asked, and returns what a worker will hold.
+  private func check(
+    _ configuration: ModelConfiguration, tokenizerDirectory: String, at path: SpecScalar
+  ) throws -> UInt64 {
+    let shape = try naming(path) { try LlamaShape(configuration) }
+    let tokenizer = try naming(path) { try loadTokenizer(modelDirectory: tokenizerDirectory).tokenizer }
+    try naming(path) { try tokenizer.checkFits(vocabSize: configuration.vocabularySize) }
+    let length = specification.recipe.sequenceLength
+    if length > configuration.contextLength {
+      throw SpecError(
+        position: path.position, path: "recipe.sequence_length",
+        problem: "\(length) is more than the \(configuration.contextLength) positions of the model",
+        remedy: "Lower it to \(configuration.contextLength) or less")
+    }
+    return CPTMember.stateBytes(shape: shape, recipe: specification.recipe)
+  }
+
+  private func plan(
+    _ set: TrainingSpecification.ValidationSet, _ prepare: inout PreparePhase
+  ) throws -> ValidationSetPayload {
+    switch set.origin {
+    case .heldOut(let source, let fraction):
+      return ValidationSetPayload(
+        name: set.name, role: set.role, tokens: set.tokens, heldOutFrom: source, fraction: fraction, shardTrees: [])
+    case .files(let paths, let textField, let documents):
+      return ValidationSetPayload(
+        name: set.name, role: set.role, tokens: set.tokens, heldOutFrom: nil, fraction: nil,
+        shardTrees: try paths.map {
+          try prepare.add($0, textField: textField, documents: documents, context: context)
+        })
+    }
+  }
+
+  private func planTraining(_ base: Base, _ corpus: CorpusPayload) throws -> SteppedPlan {
+    let recipe = specification.recipe
+    let mixture =
+      switch specification.mixture {
+      case .almr(let ratio): MixturePayload(almr: ratio, shares: nil)
+      case .shares(let shares):
+        MixturePayload(
+          almr: nil,
+          shares: specification.sources.map { source in shares.first { $0.source == source.name }?.share ?? 0 })
+      }
+    let payload = MemberPayload(start: base.start, recipe: recipe, corpus: corpus, mixture: mixture)
+    let rows = corpus.sets.reduce(0) { $0 + $1.rowCount(sequenceLength: corpus.sequenceLength) }
+    return SteppedPlan(
+      payload: try encodePayload(payload), inputs: base.inputs + [.phase(0), .phase(1)],
+      stepCount: UInt64(recipe.steps), sliceCount: UInt32(recipe.slices), measures: corpus.sets.map(\.name),
+      evaluationRowCount: UInt32(rows), evaluationInterval: UInt64(specification.evaluationInterval),
+      checkpointInterval: UInt64(specification.checkpointInterval),
+      checkpointsKept: UInt32(specification.checkpointsKept), stateBytes: base.stateBytes, workUnit: "tok")
+  }
+
+  /// Runs `body`; what is wrong with the file at `path` becomes an error at its place in the job file.
+  private func naming<Result>(_ path: SpecScalar, _ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as SpecError {
+      throw error
+    } catch {
+      throw SpecError(position: path.position, path: path.path, problem: "\(error)", remedy: "")
+    }
+  }
+}
+
+/// The shards of the phase `prepare`, one a distinct file with its options.
+private struct PreparePhase {
+  let tokenizer: InputReference
+  private(set) var shards: [ShardPlan] = []
+  private var trees: Set<String> = []
+
+  init(tokenizer: InputReference) { self.tokenizer = tokenizer }
+
+  /// Returns the name of the tree that the file's token shard will have.
+  mutating func add(
+    _ path: SpecScalar, textField: String, documents: DocumentOptions.Boundary, context: any PlanningContext
+  ) throws -> String {
+    let input = try context.input(named: InputTree.file, path: path, kind: .file)
+    var cacheKey: WireProtocol.Digest?
+    var tree = "tokens-\(shards.count)"
+    if case .files(let file) = input.reference, case .files(let tokenizer) = tokenizer {
+      let key = Self.cacheKey(file: file, tokenizer: tokenizer, textField: textField, documents: documents)
+      cacheKey = key
+      tree = "tokens-\(key.hex.prefix(16))"
+    }
+    guard trees.insert(tree).inserted else { return tree }
+    let payload = PreparePayload(textField: textField, documents: documents, outputTree: tree)
+    shards.append(
+      ShardPlan(
+        name: path.text, payload: try encodePayload(payload), inputs: [input.reference, tokenizer], cacheKey: cacheKey))
+    return tree
+  }
+
+  /// Everything that the bytes of a token shard depend on.
+  private static func cacheKey(
+    file: NamedTree, tokenizer: NamedTree, textField: String, documents: DocumentOptions.Boundary
+  ) -> WireProtocol.Digest {
+    var hash = SHA256()
+    hash.update(data: Array("prepare \(Corpora.prepareVersion) \(documents.rawValue) \(textField)\n".utf8))
+    for (file, name) in file.files.map({ ($0, $0.path) }) + tokenizer.files.map({ ($0, $0.path) }) {
+      hash.update(data: Array("\(name) \(file.digest.hex)\n".utf8))
+    }
+    guard let key = WireProtocol.Digest(Array(hash.finalize())) else { preconditionFailure("SHA-256 has 32 bytes") }
+    return key
+  }
+}
+
+extension InputReference {
+  fileprivate func renamed(_ name: String) -> InputReference {
+    switch self {
+    case .files(let tree): .files(NamedTree(name: name, files: tree.files))
+    case .stage(_, let stage, let output): .stage(name: name, stage: stage, output: output)
+    case .phase: self
+    }
+  }
+
+  /// Without the weights, so that tokenizing waits for no large file.
+  fileprivate var tokenizerFiles: InputReference {
+    guard case .files(let tree) = self else { return renamed(InputTree.tokenizer) }
+    return .files(
+      NamedTree(
+        name: InputTree.tokenizer,
+        files: tree.files.filter { !$0.path.hasSuffix(".safetensors") && $0.path != "model.safetensors.index.json" }))
+  }
+}
+
+extension ValidationSetPayload {
+  /// Rows that its tokens make, at most; a short text may have fewer.
+  func rowCount(sequenceLength: Int) -> Int { (tokens - 1) / sequenceLength + 1 }
+}

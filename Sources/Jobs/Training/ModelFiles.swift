@@ -1,0 +1,73 @@
+import Checkpoints
+import JobKit
+import KernelTable
+import Transformer
+
+/// The files a training starts from: a model's directory, or a configuration with a tokenizer's directory.
+struct ModelFiles {
+  let configuration: ModelConfiguration
+  /// Written beside every checkpoint: tokenizer, templates, generation settings.
+  let companions: [CompanionFile]
+  private let directory: ModelDirectory?
+
+  init(start: MemberPayload.Start, inputs: [String: String]) throws {
+    switch start {
+    case .model:
+      let directory = try ModelDirectory.open(try inputs.directory(InputTree.model))
+      self.directory = directory
+      configuration = directory.configuration
+      companions = directory.companions
+    case .random:
+      directory = nil
+      let files = try inputs.directory(InputTree.configuration)
+      configuration = try ModelConfiguration(path: try onlyFile(in: files))
+      companions = try CompanionFile.all(in: try inputs.directory(InputTree.tokenizer))
+    }
+  }
+
+  func loadWeights(_ layout: ParameterLayout, into weights: FloatBuffer) throws {
+    guard let directory else { preconditionFailure("random weights are not loaded") }
+    try directory.loadWeights(
+      layout.placements, into: UnsafeMutableBufferPointer(start: weights.start, count: weights.count))
+  }
+}
+
+extension LlamaShape {
+  /// - Throws: `LlamaShapeError` naming the field.
+  init(_ configuration: ModelConfiguration) throws {
+    let scaling: RopeScaling? =
+      switch configuration.ropeScaling {
+      case nil: nil
+      case .llama3(let factor, let low, let high, let original):
+        RopeScaling(
+          factor: factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalContextLength: original)
+      }
+    try self.init(
+      vocabularySize: configuration.vocabularySize, dimension: configuration.hiddenSize,
+      feedForwardDimension: configuration.intermediateSize, layers: configuration.layerCount,
+      heads: configuration.headCount, keyValueHeads: configuration.keyValueHeadCount,
+      headDimension: configuration.headSize, contextLength: configuration.contextLength,
+      ropeTheta: configuration.ropeTheta, ropeScaling: scaling, normEpsilon: configuration.rmsNormEpsilon,
+      tiedEmbeddings: configuration.tieWordEmbeddings)
+  }
+}
+
+extension ParameterLayout {
+  /// The same tensors as `Checkpoints` names them.
+  var placements: [TensorPlacement] {
+    tensors.map { TensorPlacement(name: $0.name, shape: $0.shape, offset: $0.offset) }
+  }
+}
+
+/// An input that the plan promised and the runner did not get.
+struct MissingInput: Error, CustomStringConvertible {
+  let tree: String
+  var description: String { "the input \(tree) did not arrive with the assignment" }
+}
+
+extension [String: String] {
+  func directory(_ tree: String) throws -> String {
+    guard let directory = self[tree] else { throw MissingInput(tree: tree) }
+    return directory
+  }
+}

@@ -1,0 +1,77 @@
+import Corpora
+import Foundation
+import JobKit
+
+// What the plan writes for each phase and the runners read: JSON with sorted keys, so that equal plans have equal bytes.
+
+/// How one input file becomes a token shard.
+struct PreparePayload: Codable, Equatable {
+  let textField: String
+  let documents: DocumentOptions.Boundary
+  /// Name of the output tree: the same for the same file, tokenizer and options whichever job asks.
+  let outputTree: String
+}
+
+/// A source as the index and the trainer know it.
+struct SourcePayload: Codable, Equatable {
+  let name: String
+  let role: SourceRole
+  let weight: Double?
+  /// Trees with the token shards of its files, in the order of `paths`.
+  let shardTrees: [String]
+}
+
+struct ValidationSetPayload: Codable, Equatable {
+  let name: String
+  let role: SourceRole
+  let tokens: Int
+  /// Of the source it is held out from, with `fraction`; nil for a set with texts of its own.
+  let heldOutFrom: String?
+  let fraction: Double?
+  let shardTrees: [String]
+}
+
+/// What the trainer and the index both need to know of the texts.
+struct CorpusPayload: Codable, Equatable {
+  let sources: [SourcePayload]
+  let sets: [ValidationSetPayload]
+  let validationSeed: UInt64
+  let sequenceLength: Int
+}
+
+struct MixturePayload: Codable, Equatable {
+  let almr: Double?
+  /// In the order of the sources; nil when `almr` decides.
+  let shares: [Double]?
+}
+
+struct MemberPayload: Codable {
+  enum Start: String, Codable {
+    case model, random
+  }
+  let start: Start
+  let recipe: Recipe
+  let corpus: CorpusPayload
+  let mixture: MixturePayload
+}
+
+/// Names of the trees that runners get.
+enum InputTree {
+  static let model = "model"
+  static let configuration = "configuration"
+  static let tokenizer = "tokenizer"
+  static let file = "file"
+  static let index = "index"
+  /// The file in the tree `index`.
+  static let indexFile = "corpus.index"
+}
+
+func encodePayload(_ payload: some Encodable) throws -> [UInt8] {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  return [UInt8](try encoder.encode(payload))
+}
+
+func decodePayload<Payload: Decodable>(_ type: Payload.Type, from bytes: [UInt8]) throws -> Payload {
+  try JSONDecoder().decode(type, from: Data(bytes))
+}
