@@ -54,7 +54,9 @@ struct AttentionTests {
         for i in 0..<document.length {
           let qi = ((document.start + i) * h + head) * d
           let keys = (0...i).map { ((document.start + $0) * g + head / (h / g)) * d }
-          let scores = keys.map { key in (0..<d).reduce(0.0) { $0 + Double(x.q[qi + $1]) * Double(x.k[key + $1]) } * scale }
+          let scores = keys.map { key in
+            (0..<d).reduce(0.0) { $0 + Double(x.q[qi + $1]) * Double(x.k[key + $1]) } * scale
+          }
           let top = scores.max() ?? 0
           let total = scores.reduce(0) { $0 + exp($1 - top) }
           let p = scores.map { exp($0 - top) / total }

@@ -51,7 +51,9 @@ struct AdamWTests {
     let count = 137
     let decaying = [5..<60, 100..<137]
     let found = try run(count, decaying: decaying, pieces: [0..<count], .avx2)
-    var (w, m, v) = (State(count).weights.map(Double.init), [Double](repeating: 0, count: count), [Double](repeating: 0, count: count))
+    var (w, m, v) = (
+      State(count).weights.map(Double.init), [Double](repeating: 0, count: count), [Double](repeating: 0, count: count)
+    )
     for step in 1...3 {
       let g = gradient(step, count).map { Double($0) / 37 * 0.5 }
       let (b1, b2) = (step == 1 ? 0.9 : step == 2 ? 0.81 : 0.729, step == 1 ? 0.95 : step == 2 ? 0.9025 : 0.857375)

@@ -45,7 +45,8 @@ struct ReferenceTests {
       var difference = 0.0
       var size = 0.0
       for i in tensor.range {
-        difference += (Double(training.gradient[i]) - Double(expected[i])) * (Double(training.gradient[i]) - Double(expected[i]))
+        difference +=
+          (Double(training.gradient[i]) - Double(expected[i])) * (Double(training.gradient[i]) - Double(expected[i]))
         size += Double(expected[i]) * Double(expected[i])
       }
       let relative = (difference / size).squareRoot()
