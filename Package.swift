@@ -102,7 +102,10 @@ let package = Package(
       ],
       path: "Sources/admix", swiftSettings: shared),
 
-    // Tests. `TidyTests` reads the sources themselves.
+    // Tests. `TidyTests` reads the sources themselves; `TestSupport` is what several of them share.
+    part("TestSupport", "Tests/TestSupport"),
+    tests(
+      "TrainingJobTests", ["TrainingJobs", "JobFiles", "JobKit", "KernelTable", "TestSupport", "WireProtocol", crypto]),
     tests("TidyTests", []),
     tests("JobFileTests", ["JobFiles", "JobKit", "PipelineJob", "WireProtocol"]),
     tests("CheckpointTests", ["Checkpoints", crypto], exclude: ["Fixtures"]),
@@ -111,5 +114,6 @@ let package = Package(
     tests("KernelTests", ["KernelTable"]),
     tests("TransformerTests", ["Transformer", "Optimizers", "KernelTable"], exclude: ["Fixtures"]),
     tests("OptimizerTests", ["Optimizers", "KernelTable"]),
+    tests("WireProtocolTests", ["WireProtocol"]),
   ]
 )
