@@ -24,6 +24,8 @@ public struct ClientError: Error, Sendable, Equatable, CustomStringConvertible {
     public static let transfer = Code("transfer")
     /// A local file could not be read or written, or changed while it was read.
     public static let file = Code("file")
+    /// The caller asked to stop.
+    public static let cancelled = Code("cancelled")
     /// What came back is not what the protocol allows.
     public static let malformedAnswer = Code("malformedAnswer")
   }

@@ -65,7 +65,12 @@ public final class PartialBlob {
         pwrite(descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written, Int(clamping: start) + written)
       }
       if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw .system("write", path) }
+      guard count > 0 else {
+        let failure = StoreError.system("write", path)
+        // What is here of it takes the room that everyone else needs now; the sender begins again.
+        if failure.code == .full { discard() }
+        throw failure
+      }
       written += count
       offset = start + UInt64(written)
     }
@@ -99,6 +104,13 @@ public final class PartialBlob {
     try synchronizeDirectory(directory)
     try synchronizeDirectory("\(store.root)/blobs")
     isFinished = true
+  }
+
+  /// Gives up for good: the space is free again, and a later sender begins at 0.
+  public func discard() {
+    unlink(path)
+    ftruncate(descriptor, 0)
+    offset = 0
   }
 
   private func hashBehind(limit: UInt64) throws(StoreError) {

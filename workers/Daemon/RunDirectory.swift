@@ -36,7 +36,7 @@ struct RunDirectory: Sendable {
         guard errno == EPERM || errno == EOPNOTSUPP else {
           throw failure("symlink", target)
         }
-        try copy(blob, to: target)
+        try copyFile(blob, to: target)
       default: throw failure("link", target)
       }
     }
@@ -50,25 +50,5 @@ struct RunDirectory: Sendable {
     return StoreError(
       number == ENOSPC ? .full : .system, path: target,
       problem: "\(operation): \(String(cString: strerror(number))) (on \(hostName()))")
-  }
-
-  private static func copy(_ blob: String, to target: String) throws(StoreError) {
-    let source = try BlobFile(path: blob)
-    let descriptor = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o444)
-    guard descriptor >= 0 else { throw failure("open", target) }
-    defer { close(descriptor) }
-    var offset: UInt64 = 0
-    while offset < source.byteCount {
-      let bytes = try source.read(at: offset, limit: 1 << 20)
-      var written = 0
-      while written < bytes.count {
-        let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written) }
-        if count < 0 && errno == EINTR { continue }
-        guard count > 0 else { throw failure("write", target) }
-        written += count
-      }
-      offset += UInt64(bytes.count)
-      guard !bytes.isEmpty else { throw StoreError(.corrupt, path: blob, problem: "became shorter while it was read") }
-    }
   }
 }
