@@ -104,6 +104,7 @@ let package = Package(
 
     // Tests. `TidyTests` reads the sources themselves; `TestSupport` is what several of them share.
     part("TestSupport", "Tests/TestSupport"),
+    tests("ClusterTests", ["TestSupport", "admix"]),
     tests(
       "TrainingJobTests", ["TrainingJobs", "JobFiles", "JobKit", "KernelTable", "TestSupport", "WireProtocol", crypto]),
     tests("TidyTests", []),
@@ -112,6 +113,7 @@ let package = Package(
     tests("TokenizerTests", ["Tokenizers", "Corpora", crypto], exclude: ["Fixtures"]),
     tests("CorporaTests", ["Corpora", "Tokenizers", crypto]),
     tests("KernelTests", ["KernelTable"]),
+    tests("GradientExchangeTests", ["GradientExchange", "KernelTable", "WireProtocol"]),
     tests("TransformerTests", ["Transformer", "Optimizers", "KernelTable"], exclude: ["Fixtures"]),
     tests("OptimizerTests", ["Optimizers", "KernelTable"]),
     tests("WireProtocolTests", ["WireProtocol"]),

@@ -47,6 +47,11 @@ public enum CanonicalTree {
     public let parent: SliceRange
     public let left: SliceRange
     public let right: SliceRange
+    public init(parent: SliceRange, left: SliceRange, right: SliceRange) {
+      self.parent = parent
+      self.left = left
+      self.right = right
+    }
   }
 
   /// The fewest nodes that together cover exactly `range`, from left to right: at most 2·log₂(sliceCount) of them.

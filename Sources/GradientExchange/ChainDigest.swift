@@ -1,4 +1,3 @@
-import struct Crypto.SHA256
 public import WireProtocol
 
 extension Digest {
@@ -7,9 +6,6 @@ extension Digest {
 
   /// The chain digest after a step with digest `step`: SHA-256(self ‖ step).
   public func chained(with step: Digest) -> Digest {
-    var hash = SHA256()
-    hash.update(data: bytes)
-    hash.update(data: step.bytes)
-    return Digest(Array(hash.finalize())) ?? .zero
+    ReducedDigest.joined([self, step])
   }
 }

@@ -9,14 +9,14 @@ extension RoundMachine {
     guard !chunks[chunk].own.contains(key.range) else { return }
     let isInsideOwn = chunks[chunk].own.contains { $0.contains(key.range) }
     chunks[chunk].own.append(key.range)
-    if !isInsideOwn {
-      emit(.retain(key))
-      hold(key, from: nil)
-      if chunks[chunk].root == nil { send(.sendNode(key, to: owner(of: chunk)), key, to: owner(of: chunk)) }
-    }
     let computed = (computedChunks[key.range] ?? 0) + 1
     computedChunks[key.range] = computed
     if computed == chunkCount { wanted.removeAll { $0 == key.range } }
+    guard !isInsideOwn else { return }
+    emit(.retain(key))
+    hold(key, from: nil)
+    let owner = owner(of: chunk)
+    if chunks[chunk].root == nil { send(.sendNode(key, to: owner), key, to: owner) }
   }
 
   mutating func combined(_ key: NodeKey) {
