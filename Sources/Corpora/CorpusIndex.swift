@@ -111,12 +111,14 @@ public final class CorpusIndex: Sendable {
   /// sets that have files of their own. Throws when one is not the shard the index knows.
   public func openShards(_ paths: [String]) throws -> [TokenShard] {
     guard paths.count == summary.shards.count else {
-      throw CorpusError(.mismatch, "\(paths.count) shards given, the index was built over \(summary.shards.count)", file: path)
+      throw CorpusError(
+        .mismatch, "\(paths.count) shards given, the index was built over \(summary.shards.count)", file: path)
     }
     return try zip(paths, summary.shards).map { path, expected in
       let shard = try TokenShard(path: path)
       guard hexadecimal(shard.identity) == expected.identity else {
-        throw CorpusError(.mismatch, "not the shard that the index was built over; prepare the corpus again", file: path)
+        throw CorpusError(
+          .mismatch, "not the shard that the index was built over; prepare the corpus again", file: path)
       }
       return shard
     }

@@ -31,7 +31,8 @@ extension CorpusIndexBuilder {
     for (shard, path) in zip(shards, gramPaths) {
       let grams = try GramFile(path: path)
       guard grams.shardIdentity == shard.identity, grams.documentCount == shard.documentCount else {
-        throw CorpusError(.mismatch, "these 13-grams do not belong to \(shard.path); prepare the file again", file: path)
+        throw CorpusError(
+          .mismatch, "these 13-grams do not belong to \(shard.path); prepare the file again", file: path)
       }
       files.append(grams)
     }

@@ -24,8 +24,8 @@ public struct DocumentOptions: Codable, Hashable, Sendable {
 /// Streams the documents of a .jsonl, .jsonl.gz, .txt or .txt.gz file. Documents without text (an empty string, a
 /// blank line) are passed over and counted. Not shared between threads.
 ///
-/// Text documents: with `line`, every line that is not blank; with `blank_lines`, every run of lines that are not blank,
-/// joined by line feeds; with `file`, the whole file. A carriage return before a line feed belongs to the line end
+/// Text documents: with `line`, every line that is not blank; with `blank_lines`, every run of lines that are not
+/// blank, joined by line feeds; with `file`, the whole file. A carriage return before a line feed belongs to the line end
 /// (except with `file`, which leaves the text as it is but for one last line feed).
 public struct DocumentReader {
   private enum Format { case jsonLines, text }

@@ -9,8 +9,8 @@ import Synchronization
 /// 1 − 1/(2k−2) of λ_i n, which no other rule betters, and counts never fall (largest remainder does not have that).
 ///
 /// All of it is integer arithmetic over `MixtureShares.denominator`: nothing drifts. The state repeats after
-/// denominator / gcd slots (10 for 0.3 : 0.7), and otherwise a state is kept every 4096 slots, so that any slot is found
-/// by replaying at most that many.
+/// denominator / gcd slots (10 for 0.3 : 0.7), and otherwise a state is kept every 4096 slots, so that any slot is
+/// found by replaying at most that many.
 public final class MixtureSchedule: Sendable {
   /// A row of a source: `row` counts the source's rows from 0 over the whole run.
   public struct Draw: Hashable, Sendable {

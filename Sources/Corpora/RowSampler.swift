@@ -1,5 +1,5 @@
-/// Which rows training sees: a pure function of (seed, step, slot) for given sources, shares, sequence length and batch.
-/// There is no state to save: a resumed run asks for the steps that are left and gets exactly their rows.
+/// Which rows training sees: a pure function of (seed, step, slot) for given sources, shares, sequence length and
+/// batch. There is no state to save: a resumed run asks for the steps that are left and gets exactly their rows.
 ///
 /// Steps count from 1. Step s holds slots (s−1)·B … s·B−1 of the schedule for B rows a step; the schedule names the
 /// source and how many of its rows came before (`MixtureSchedule`), and that number the row (`RowOrder`).

@@ -71,7 +71,7 @@ public struct TokenShardHeader: Sendable, Equatable {
     guard bytes[..<8].elementsEqual(TokenShard.magic) else { throw corrupt("not a token shard") }
     let version: UInt32 = bytes.littleEndian(at: 8)
     guard version == TokenShard.formatVersion else {
-      throw corrupt("token shard of format \(version); this program reads \(TokenShard.formatVersion): prepare it again")
+      throw corrupt("format \(version); this program reads \(TokenShard.formatVersion): prepare the file again")
     }
     let header = UnsafeRawBufferPointer(rebasing: bytes[..<(TokenShard.headerBytes - 4)])
     guard RunningCRC32.of(header) == bytes.littleEndian(at: TokenShard.headerBytes - 4) else {

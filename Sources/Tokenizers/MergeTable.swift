@@ -1,8 +1,8 @@
 /// The merge rules of a BPE model over symbols, with what splits a text into parts that cannot influence each other.
 ///
 /// SentencePiece states its rules as strings: two neighbouring symbols may merge if their concatenation is a piece, the
-/// best score first, the leftmost first among equals. A symbol is at any time one character or a piece, so the rules are
-/// also a finite table (left symbol, right symbol) → (rank, merged symbol), looked up without touching text.
+/// best score first, the leftmost first among equals. A symbol is at any time one character or a piece, so the rules
+/// are also a finite table (left symbol, right symbol) → (rank, merged symbol), looked up without touching text.
 ///
 /// Symbol ids below the vocabulary size are pieces; ids from there on are characters that occur inside pieces without
 /// being one themselves.
