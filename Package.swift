@@ -117,5 +117,6 @@ let package = Package(
     tests("TransformerTests", ["Transformer", "Optimizers", "KernelTable"], exclude: ["Fixtures"]),
     tests("OptimizerTests", ["Optimizers", "KernelTable"]),
     tests("WireProtocolTests", ["WireProtocol"]),
+    tests("TransportTests", ["Transport", "WireProtocol", crypto]),
   ]
 )

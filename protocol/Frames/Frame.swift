@@ -16,13 +16,9 @@ public struct Frame: Sendable, Equatable {
     let body = message.encodedBody()
     // Our own mistake: a message that can outgrow its class is cut by whoever makes it, not by the wire.
     precondition(body.count <= Message.type.sizeClass.bodyBytes, "\(Message.type) has \(body.count) bytes")
-    let length = UInt32(truncatingIfNeeded: body.count)
     self.init(
-      header: FrameHeader(
-        wireVersion: wireVersion, type: Message.type, flags: bodyChecksum ? [] : .withoutBodyChecksum,
-        bodyLength: length, rawLength: length, stream: stream, correlation: correlation, generation: generation,
-        bodyChecksum: bodyChecksum ? CRC32C.checksum(body) : 0),
-      body: body)
+      Message.type, body: body, stream: stream, correlation: correlation, generation: generation,
+      wireVersion: wireVersion, bodyChecksum: bodyChecksum)
   }
 
   /// As above, for messages made from what users wrote (a plan, a result): refused here, with the field's name, rather
@@ -40,8 +36,21 @@ public struct Frame: Sendable, Equatable {
     // Bulk bodies have one long field, which was just measured; everything else is read back, which is cheap.
     if Message.type.sizeClass != .bulk { _ = try Message(body: body) }
     self.init(
-      message, stream: stream, correlation: correlation, generation: generation, wireVersion: wireVersion,
-      bodyChecksum: bodyChecksum)
+      Message.type, body: body, stream: stream, correlation: correlation, generation: generation,
+      wireVersion: wireVersion, bodyChecksum: bodyChecksum)
+  }
+
+  private init(
+    _ type: MessageType, body: [UInt8], stream: UInt32, correlation: UInt64, generation: UInt64, wireVersion: UInt8,
+    bodyChecksum: Bool
+  ) {
+    let length = UInt32(truncatingIfNeeded: body.count)
+    self.init(
+      header: FrameHeader(
+        wireVersion: wireVersion, type: type, flags: bodyChecksum ? [] : .withoutBodyChecksum, bodyLength: length,
+        rawLength: length, stream: stream, correlation: correlation, generation: generation,
+        bodyChecksum: bodyChecksum ? CRC32C.checksum(body) : 0),
+      body: body)
   }
 
   public var type: MessageType { header.type }

@@ -46,7 +46,10 @@ public final class Connection: @unchecked Sendable {
     self.peer = peer
     self.local = local
     decoder = FrameDecoder(state: .awaitingHello)
-    stream.onBytes = { bytes in self.receive(bytes) }
+    stream.onBytes = { bytes in
+      self.counters.bytesReceived += UInt64(bytes.count)
+      self.receive(bytes)
+    }
     stream.onEnd = { status in self.streamEnded(status) }
     stream.onLoopEnd = { self.finish(.loopEnded) }
   }
@@ -111,15 +114,14 @@ public final class Connection: @unchecked Sendable {
     isDecoding = true
     defer { isDecoding = false }
     do throws(WireError) {
-      while isOpen, !isPaused, let frame = try decoder.next(&input) {
+      while isOpen, closingSentence == nil, !isPaused, let frame = try decoder.next(&input) {
         counters.framesReceived += 1
         try receive(frame)
       }
     } catch {
       refuse(error)
     }
-    counters.bytesReceived += UInt64(bytes.count - input.count)
-    if isOpen, !input.isEmpty { unread.append(contentsOf: input) }
+    if isOpen, closingSentence == nil, !input.isEmpty { unread.append(contentsOf: input) }
   }
 
   private func receive(_ frame: Frame) throws(WireError) {

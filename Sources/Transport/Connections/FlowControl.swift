@@ -64,9 +64,11 @@ struct OutgoingQueue {
       bytes += frame.wireBytes
       queuedBytes -= frame.wireBytes
       batch.append(frame)
+      // A frame that left must not be kept alive by its old place.
+      frames[head].body = []
       head += 1
     }
-    // Frames that left must not be kept alive by the array; moving the rest now and then costs less than a deque.
+    // Moving the rest now and then costs less than a deque.
     if head > 64 || head == frames.count {
       frames.removeFirst(head)
       head = 0

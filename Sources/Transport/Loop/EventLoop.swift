@@ -127,26 +127,35 @@ public final class EventLoop: @unchecked Sendable {
   func remove(_ resource: some LoopResource) { resources[ObjectIdentifier(resource)] = nil }
 
   private func drain() {
-    let work = shared.withLock { shared in
+    while let work = takeQueue(orEnd: false) { for item in work { item() } }
+    if shared.withLock({ $0.stopping }) { uv_stop(handle) }
+  }
+
+  /// What waits to be run, if anything does; with `orEnd`, an empty queue becomes the last one, in the same instant.
+  private func takeQueue(orEnd: Bool) -> [@Sendable () -> Void]? {
+    shared.withLock { shared in
+      if shared.queue.isEmpty {
+        if orEnd { shared.over = true }
+        return nil
+      }
       defer { shared.queue.removeAll(keepingCapacity: true) }
       return shared.queue
     }
-    for item in work { item() }
-    if shared.withLock({ $0.stopping }) { uv_stop(handle) }
   }
 
   private func close() {
     guard !isClosed else { return }
     isClosed = true
-    drain()
-    shared.withLock { $0.over = true }
-    for resource in resources.values { resource.closeWithLoop() }
+    while let work = takeQueue(orEnd: true) { for item in work { item() } }
     uv_close(UnsafeMutableRawPointer(wakeUp).assumingMemoryBound(to: uv_handle_t.self), nil)
-    // Close callbacks run here; nothing else is left that could keep the loop alive.
-    while uv_run(handle, UV_RUN_DEFAULT) != 0 {}
+    repeat {
+      // Again each time round: a handler that hears of the end may open something new.
+      for resource in Array(resources.values) { resource.closeWithLoop() }
+      uv_run(handle, UV_RUN_NOWAIT)
+      if uv_loop_alive(handle) != 0 { usleep(200) }
+    } while uv_loop_alive(handle) != 0 || !resources.isEmpty
     let status = uv_loop_close(handle)
     precondition(status == 0, "loop \(name) has open handles: \(uvMessage(status))")
-    resources.removeAll()
   }
 }
 

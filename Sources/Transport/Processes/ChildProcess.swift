@@ -176,8 +176,8 @@ public final class ChildProcess: LoopResource, @unchecked Sendable {
     guard let ended, let onExit else { return }
     self.onExit = nil
     if !line.isEmpty { onOutput?(String(decoding: line, as: UTF8.self)) }
-    onExit(
-      ChildExit(status: ended.status, signal: ended.signal, lastLines: String(decoding: kept, as: UTF8.self)))
+    let lines = String(decoding: kept.suffix(launch.keptOutputBytes ?? 0), as: UTF8.self)
+    onExit(ChildExit(status: ended.status, signal: ended.signal, lastLines: lines))
   }
 
   private func keep(_ bytes: UnsafeRawBufferPointer) {
