@@ -1,0 +1,39 @@
+import WireProtocol
+
+/// A node that has ever been a worker of this cluster.
+struct WorkerEntry: Sendable {
+  let id: WorkerID
+  let node: Token128
+  var name: String
+  var address = ""
+  var description: WorkerDescription?
+  var plugins: Set<PluginVersion> = []
+  /// Of the process that was here last; nil when this boot of the coordinator has not seen it.
+  var boot: Token128?
+  var connection: ConnectionID?
+  /// Of its newest registration.
+  var generation: UInt64 = 0
+  /// INVENTORY has come on this connection: now it is known what lives there.
+  var hasInventory = false
+  /// Nil when it is not a member: its lease has ended, or it has not come since the coordinator started.
+  var lastHeard: MonotonicTime?
+  var residentBytes: UInt64 = 0
+  /// Assignments that are live or lost there.
+  var assignments: Set<AssignmentID> = []
+  /// Runners that live there and are nobody's any more; the worker is busy until they are gone.
+  var leaving: Set<AssignmentID> = []
+
+  var title: String { name.isEmpty ? "\(id)" : "\(id) (\(name))" }
+
+  func leaseEnd(_ settings: CoordinatorSettings) -> MonotonicTime? { lastHeard.map { $0 + settings.leaseDuration } }
+
+  func isSuspect(_ settings: CoordinatorSettings, now: MonotonicTime) -> Bool {
+    guard let lastHeard else { return false }
+    return connection == nil || now.elapsed(since: lastHeard) >= settings.suspicionDuration
+  }
+
+  /// Whether work may be given to it.
+  func isIdle(_ settings: CoordinatorSettings, now: MonotonicTime) -> Bool {
+    connection != nil && hasInventory && assignments.isEmpty && leaving.isEmpty && !isSuspect(settings, now: now)
+  }
+}
