@@ -14,9 +14,19 @@ public enum BitwiseMath {
     let r = (x - n * ln2High) - n * ln2Low
     // Taylor to r^13 / 13!: |r| ≤ 0.35, remainder below 1e-17.
     var p = 1.0 / 6_227_020_800
-    for divisor in [479_001_600.0, 39_916_800, 3_628_800, 362_880, 40_320, 5_040, 720, 120, 24, 6, 2, 1, 1] {
-      p = p * r + 1 / divisor
-    }
+    p = p * r + 1.0 / 479_001_600
+    p = p * r + 1.0 / 39_916_800
+    p = p * r + 1.0 / 3_628_800
+    p = p * r + 1.0 / 362_880
+    p = p * r + 1.0 / 40_320
+    p = p * r + 1.0 / 5_040
+    p = p * r + 1.0 / 720
+    p = p * r + 1.0 / 120
+    p = p * r + 1.0 / 24
+    p = p * r + 1.0 / 6
+    p = p * r + 1.0 / 2
+    p = p * r + 1
+    p = p * r + 1
     return p * Double(sign: .plus, exponent: Int(n), significand: 1)
   }
 
@@ -34,10 +44,17 @@ public enum BitwiseMath {
     // ln m = 2 artanh s, s = (m − 1)/(m + 1), |s| ≤ 0.1716: terms to s^23.
     let s = (m - 1) / (m + 1)
     let z = s * s
-    var p = 0.0
-    for odd in [23.0, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3] {
-      p = p * z + 1 / odd
-    }
+    var p = 1.0 / 23
+    p = p * z + 1.0 / 21
+    p = p * z + 1.0 / 19
+    p = p * z + 1.0 / 17
+    p = p * z + 1.0 / 15
+    p = p * z + 1.0 / 13
+    p = p * z + 1.0 / 11
+    p = p * z + 1.0 / 9
+    p = p * z + 1.0 / 7
+    p = p * z + 1.0 / 5
+    p = p * z + 1.0 / 3
     return exponent * ln2High + (2 * s + (2 * s * z * p + exponent * ln2Low))
   }
 

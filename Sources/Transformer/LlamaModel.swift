@@ -103,7 +103,8 @@ public final class LlamaModel {
     4 * 4 * ParameterLayout(shape).count + activationBytes(shape: shape, tokens: tokens)
   }
 
-  /// Bytes of the buffers of a training microbatch of `tokens` tokens.
+  /// Bytes of the buffers of a training microbatch of `tokens` tokens. A call of `accumulateGradient` takes another
+  /// 4 · dimension bytes for each of its tokens while it runs.
   public static func activationBytes(shape: LlamaShape, tokens: Int) -> Int {
     4 * Activations.trainingFloats(shape, tokens: tokens)
   }
