@@ -21,10 +21,11 @@ struct ThreadPoolTests {
     let pool = ThreadPool(threads: 3)
     let threads = Mutex(Set<pthread_t>())
     let forgot = Atomic(0)
-    pool.run(64) { _ in
-      usleep(500)
+    pool.run(3) { _ in
       threads.withLock { _ = $0.insert(pthread_self()) }
       if !FloatingPointMode.isFlushing { forgot.add(1, ordering: .relaxed) }
+      // Each index holds its thread until all three have come, on however busy a host; ten seconds at most.
+      for _ in 0..<10_000 where threads.withLock({ $0.count < 3 }) { usleep(1000) }
     }
     #expect(forgot.load(ordering: .relaxed) == 0)
     #expect(threads.withLock { $0.count } == 3)
