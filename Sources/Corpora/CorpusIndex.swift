@@ -53,7 +53,7 @@ public final class CorpusIndex: Sendable {
     }
     do {
       summary = try JSONDecoder().decode(
-        CorpusSummary.self, from: Data(bytes[Self.headerBytes ..< Self.headerBytes + Int(json)]))
+        CorpusSummary.self, from: Data(bytes[Self.headerBytes..<Self.headerBytes + Int(json)]))
     } catch {
       throw corrupt("the summary cannot be read (\(error))")
     }
@@ -63,7 +63,7 @@ public final class CorpusIndex: Sendable {
         stream.firstEntry <= Int(entries) - stream.entries
       else { throw corrupt("a stream lies outside the entries") }
       var before = 0
-      for index in 0 ..< stream.entries {
+      for index in 0..<stream.entries {
         let entry = entry(stream, index)
         guard entry.shard < summary.shards.count, entry.document < summary.shards[entry.shard].documents,
           index == 0 ? entry.start == 0 : entry.start > before, entry.start < stream.tokens

@@ -5,7 +5,7 @@ extension CorpusIndexBuilder {
     while start < records.count {
       var end = start + 1
       while end < records.count, records[end].hash == records[start].hash { end += 1 }
-      try divide(text: start ..< end)
+      try divide(text: start..<end)
       start = end
     }
     for source in sources.indices where sourceEntries[source].isEmpty {

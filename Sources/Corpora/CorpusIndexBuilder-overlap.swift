@@ -78,7 +78,7 @@ struct GramTable {
     for index in grams.indices where sets[index] & 1 << UInt64(set) != 0 {
       total += 1
       if sources[index] != 0 { shared += 1 }
-      for source in 0 ..< count where sources[index] & 1 << UInt64(source) != 0 { bySource[source] += 1 }
+      for source in 0..<count where sources[index] & 1 << UInt64(source) != 0 { bySource[source] += 1 }
     }
     return (total, shared, bySource)
   }

@@ -34,7 +34,7 @@ extension CorpusIndexBuilder {
     encoder.outputFormatting = [.sortedKeys]
     let json = Array(try encoder.encode(summary))
     var byteCounts: [UInt8] = []
-    for token in 0 ..< Int32(tokenizer.vocabularySize) {
+    for token in 0..<Int32(tokenizer.vocabularySize) {
       byteCounts.appendLittleEndian(UInt16(clamping: tokenizer.byteCount(of: token)))
     }
     var body = json

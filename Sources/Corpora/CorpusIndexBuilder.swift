@@ -85,7 +85,7 @@ struct CorpusIndexBuilder {
         guard shard.documentCount <= Int(UInt32.max), shards.count < Int(UInt32.max) else {
           throw CorpusError(.corruptShard, "more documents than an index can number", file: file.shard)
         }
-        for document in 0 ..< shard.documentCount {
+        for document in 0..<shard.documentCount {
           records.append(
             Record(
               hash: try shard.document(document).hash, shard: UInt32(shards.count), document: UInt32(document),
@@ -121,7 +121,8 @@ struct CorpusIndexBuilder {
       case .heldOut(let from, let fraction):
         guard sources.contains(where: { $0.name == from }) else {
           throw CorpusError(
-            .mixture, "validation set \(set.name) is from \(from), which is no source; sources: "
+            .mixture,
+            "validation set \(set.name) is from \(from), which is no source; sources: "
               + sources.map(\.name).joined(separator: ", "))
         }
         guard fraction > 0, fraction < 1 else {

@@ -21,20 +21,20 @@ public struct DocumentHash: Hashable, Comparable, Sendable, CustomStringConverti
   /// Precondition: 32 bytes lie at the offset.
   init(bytes: UnsafeRawBufferPointer, at offset: Int) {
     var words = SIMD4<UInt64>()
-    for index in 0 ..< 4 {
+    for index in 0..<4 {
       words[index] = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: offset + 8 * index, as: UInt64.self))
     }
     self.words = words
   }
 
   public var bytes: [UInt8] {
-    (0 ..< 4).flatMap { index in withUnsafeBytes(of: words[index].bigEndian) { Array($0) } }
+    (0..<4).flatMap { index in withUnsafeBytes(of: words[index].bigEndian) { Array($0) } }
   }
 
   public var description: String { hexadecimal(bytes) }
 
   public static func < (left: DocumentHash, right: DocumentHash) -> Bool {
-    for index in 0 ..< 4 where left.words[index] != right.words[index] {
+    for index in 0..<4 where left.words[index] != right.words[index] {
       return left.words[index] < right.words[index]
     }
     return false

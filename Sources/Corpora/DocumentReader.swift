@@ -25,8 +25,8 @@ public struct DocumentOptions: Codable, Hashable, Sendable {
 /// blank line) are passed over and counted. Not shared between threads.
 ///
 /// Text documents: with `line`, every line that is not blank; with `blank_lines`, every run of lines that are not
-/// blank, joined by line feeds; with `file`, the whole file. A carriage return before a line feed belongs to the line end
-/// (except with `file`, which leaves the text as it is but for one last line feed).
+/// blank, joined by line feeds; with `file`, the whole file. A carriage return before a line feed belongs to the line
+/// end (except with `file`, which leaves the text as it is but for one last line feed).
 public struct DocumentReader {
   private enum Format { case jsonLines, text }
 
@@ -139,7 +139,8 @@ public struct DocumentReader {
   private func append(_ line: ArraySlice<UInt8>, to text: inout [UInt8]) throws {
     guard text.count + line.count <= options.documentBytesMax else {
       throw CorpusError(
-        .tooLong, "the document that starts on line \(documentLine) is longer than \(options.documentBytesMax) bytes; "
+        .tooLong,
+        "the document that starts on line \(documentLine) is longer than \(options.documentBytesMax) bytes; "
           + "use documents: line or blank_lines", file: path)
     }
     text.append(contentsOf: line)

@@ -51,15 +51,15 @@ final class GramFile: Sendable {
     documentCount = Int(documents)
     gramCount = Int(grams)
     startsOffset = Self.headerBytes + 8 * gramCount
-    shardIdentity = Array(bytes[48 ..< 80])
+    shardIdentity = Array(bytes[48..<80])
     guard
-      RunningCRC32.of(.init(rebasing: bytes[Self.headerBytes ..< startsOffset])) == bytes.littleEndian(at: 40),
+      RunningCRC32.of(.init(rebasing: bytes[Self.headerBytes..<startsOffset])) == bytes.littleEndian(at: 40),
       RunningCRC32.of(.init(rebasing: bytes[startsOffset...])) == bytes.littleEndian(at: 44)
     else {
       throw corrupt("the grams do not match their checksum")
     }
     var last: UInt64 = 0
-    for index in 0 ... documentCount {
+    for index in 0...documentCount {
       let start: UInt64 = bytes.littleEndian(at: startsOffset + 8 * index)
       guard start >= last, start <= grams else { throw corrupt("document \(index) starts at gram \(start)") }
       last = start
@@ -74,7 +74,7 @@ final class GramFile: Sendable {
     precondition(index >= 0 && index < documentCount)
     let start: UInt64 = file.bytes.littleEndian(at: startsOffset + 8 * index)
     let end: UInt64 = file.bytes.littleEndian(at: startsOffset + 8 * index + 8)
-    for gram in Int(start) ..< Int(end) { body(file.bytes.littleEndian(at: Self.headerBytes + 8 * gram)) }
+    for gram in Int(start)..<Int(end) { body(file.bytes.littleEndian(at: Self.headerBytes + 8 * gram)) }
   }
 }
 

@@ -152,7 +152,7 @@ struct JSONLine {
 
   private mutating func skipDigits() -> Int {
     let start = position
-    while let byte = peek(), (0x30 ... 0x39).contains(byte) { position += 1 }
+    while let byte = peek(), (0x30...0x39).contains(byte) { position += 1 }
     return position - start
   }
 
@@ -170,7 +170,7 @@ struct JSONLine {
       while position < line.count, line[position] != 0x22, line[position] != 0x5C, line[position] >= 0x20 {
         position += 1
       }
-      text.append(contentsOf: line[start ..< position])
+      text.append(contentsOf: line[start..<position])
       guard let byte = peek() else { throw malformed("the line ends inside a string") }
       if byte < 0x20 { throw malformed("an unescaped control character in a string") }
       position += 1
@@ -191,11 +191,11 @@ struct JSONLine {
     case UInt8(ascii: "t"): text.append(0x09)
     case UInt8(ascii: "u"):
       var value = try readHex()
-      if (0xD800 ... 0xDBFF).contains(value), peek() == 0x5C, position + 1 < line.count, line[position + 1] == 0x75 {
+      if (0xD800...0xDBFF).contains(value), peek() == 0x5C, position + 1 < line.count, line[position + 1] == 0x75 {
         let mark = position
         position += 2
         let low = try readHex()
-        if (0xDC00 ... 0xDFFF).contains(low) {
+        if (0xDC00...0xDFFF).contains(low) {
           value = 0x10000 + (value - 0xD800) << 10 + (low - 0xDC00)
         } else {
           position = mark
@@ -213,7 +213,7 @@ struct JSONLine {
 
   private mutating func readHex() throws -> UInt32 {
     var value: UInt32 = 0
-    for _ in 0 ..< 4 {
+    for _ in 0..<4 {
       guard let byte = peek(), let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else {
         throw malformed("four hexadecimal digits expected after \\u")
       }
@@ -233,7 +233,7 @@ struct JSONLine {
 
   private mutating func expect(_ text: StaticString) throws {
     let matches = text.withUTF8Buffer { wanted in
-      position + wanted.count <= line.count && line[position ..< position + wanted.count].elementsEqual(wanted)
+      position + wanted.count <= line.count && line[position..<position + wanted.count].elementsEqual(wanted)
     }
     guard matches else { throw malformed("\(text) expected") }
     position += text.utf8CodeUnitCount

@@ -16,7 +16,7 @@ struct KeyedPermutation: Sendable {
     halfBits = max(1, (bits + 1) / 2)
     var keys = SIMD8<UInt64>()
     var state = key
-    for round in 0 ..< 8 {
+    for round in 0..<8 {
       state = SplitMix64.mix(state)
       keys[round] = state
     }
@@ -34,7 +34,7 @@ struct KeyedPermutation: Sendable {
   private func scramble(_ value: UInt64) -> UInt64 {
     let mask = (UInt64(1) << halfBits) - 1
     var (left, right) = (value >> halfBits, value & mask)
-    for round in 0 ..< 8 {
+    for round in 0..<8 {
       (left, right) = (right, left ^ (SplitMix64.mix(right ^ keys[round]) & mask))
     }
     return left << halfBits | right

@@ -16,6 +16,8 @@ public struct Ledger: Codable, Hashable, Sendable {
     public var bytes: Int
     /// Passes over the source's training text so far.
     public var passes: Double
+    /// Mean loss over the valid targets of the source's rows in the last step that had some; set by the trainer.
+    public var loss: Double?
     /// Tokens for a byte and for a character of the source's text.
     public var tokensPerByte: Double?
     public var tokensPerCharacter: Double?
@@ -38,7 +40,7 @@ public struct Ledger: Codable, Hashable, Sendable {
     entries = sampler.index.summary.sources.enumerated().map { index, source in
       Entry(
         name: source.name, role: source.role, requestedShare: shares.share(index), requestedRows: 0,
-        requestedTokens: 0, rows: 0, tokens: 0, achievedShare: 0, validTargets: 0, bytes: 0, passes: 0,
+        requestedTokens: 0, rows: 0, tokens: 0, achievedShare: 0, validTargets: 0, bytes: 0, passes: 0, loss: nil,
         tokensPerByte: source.all.tokensPerByte, tokensPerCharacter: source.all.tokensPerCharacter)
     }
   }
@@ -47,13 +49,16 @@ public struct Ledger: Codable, Hashable, Sendable {
   public init(_ sampler: RowSampler, steps: Int) throws {
     self.init(sampler)
     precondition(steps >= 0)
-    for step in 0 ..< steps { try add(step: step + 1, of: sampler) }
+    for step in 0..<steps { try add(step: step + 1, of: sampler) }
   }
 
   /// Adds one step; steps are added in order from 1.
   public mutating func add(step: Int, of sampler: RowSampler) throws {
-    add(step: step, rows: try (0 ..< sampler.rowsPerStep).map { try sampler.row(step: step, slot: $0) })
+    add(step: step, rows: try (0..<sampler.rowsPerStep).map { try sampler.row(step: step, slot: $0) })
   }
+
+  /// Notes the loss of a source's rows in the last step. Precondition: the source exists.
+  public mutating func note(loss: Double, source: Int) { entries[source].loss = loss }
 
   /// Adds one step's rows. Precondition: `step` is the one after the last.
   public mutating func add(step: Int, rows sampled: [SampledRow]) {

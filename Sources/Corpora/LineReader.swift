@@ -46,7 +46,7 @@ struct LineReader {
           .tooLong, "longer than \(lineBytesMax) bytes, the limit for one line or document", file: path,
           line: lineNumber + 1)
       }
-      line.append(contentsOf: piece[start ..< end])
+      line.append(contentsOf: piece[start..<end])
       position = feed == nil ? end : end + 1
       if feed != nil {
         try finish(&line)
@@ -96,14 +96,14 @@ enum UTF8Check {
       let second = text[position + 1]
       let isSecondValid =
         switch first {
-        case 0xE0: (0xA0 ... 0xBF).contains(second)
-        case 0xED: (0x80 ... 0x9F).contains(second)
-        case 0xF0: (0x90 ... 0xBF).contains(second)
-        case 0xF4: (0x80 ... 0x8F).contains(second)
-        default: (0x80 ... 0xBF).contains(second)
+        case 0xE0: (0xA0...0xBF).contains(second)
+        case 0xED: (0x80...0x9F).contains(second)
+        case 0xF0: (0x90...0xBF).contains(second)
+        case 0xF4: (0x80...0x8F).contains(second)
+        default: (0x80...0xBF).contains(second)
         }
       guard isSecondValid else { return position }
-      for index in 2 ..< max(2, length) where text[position + index] & 0xC0 != 0x80 { return position }
+      for index in 2..<max(2, length) where text[position + index] & 0xC0 != 0x80 { return position }
       position += length
     }
     return nil

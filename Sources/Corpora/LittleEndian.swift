@@ -8,7 +8,7 @@ extension [UInt8] {
 
   mutating func storeLittleEndian<Integer: FixedWidthInteger>(_ value: Integer, at offset: Int) {
     let bytes = Swift.withUnsafeBytes(of: value.littleEndian) { Array($0) }
-    replaceSubrange(offset ..< offset + bytes.count, with: bytes)
+    replaceSubrange(offset..<offset + bytes.count, with: bytes)
   }
 }
 

@@ -38,10 +38,10 @@ struct RowAssembler: Sendable {
     let targets = min(count, document.count - offset - 1)
     // One token more than the inputs where the document goes on: it is the last input's target.
     let start = document.lowerBound + offset
-    try shard.appendTokens(start ..< start + max(count, targets + 1), to: &row.tokens)
+    try shard.appendTokens(start..<start + max(count, targets + 1), to: &row.tokens)
     row.documentStarts.append(first)
-    row.targets.append(contentsOf: row.tokens[first + 1 ..< first + 1 + targets])
-    for position in 0 ..< targets { row.byteCount += index.byteCount(of: row.tokens[first + 1 + position]) }
+    row.targets.append(contentsOf: row.tokens[first + 1..<first + 1 + targets])
+    for position in 0..<targets { row.byteCount += index.byteCount(of: row.tokens[first + 1 + position]) }
     if targets < count { row.targets.append(SampledRow.noTarget) }
     row.tokens.removeLast(row.tokens.count - first - count)
     row.validTargets += targets

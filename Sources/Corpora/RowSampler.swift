@@ -90,6 +90,6 @@ public final class RowSampler: Sendable {
 
   /// All rows of a validation of the set, in order.
   public func validationRows(set: Int) throws -> [SampledRow] {
-    try (0 ..< validationRowCount(set: set)).map { try validationRow(set: set, row: $0) }
+    try (0..<validationRowCount(set: set)).map { try validationRow(set: set, row: $0) }
   }
 }

@@ -69,7 +69,7 @@ public final class TokenShard: Sendable {
       throw corrupt("document \(index) says it has tokens \(start) ..< \(end) of \(tokenCount)")
     }
     return Document(
-      tokens: Int(start) ..< Int(end), byteCount: byteCount, characterCount: characterCount,
+      tokens: Int(start)..<Int(end), byteCount: byteCount, characterCount: characterCount,
       hash: DocumentHash(bytes: bytes, at: offset + 32))
   }
 
@@ -91,7 +91,7 @@ public final class TokenShard: Sendable {
   /// Reads the whole file and compares its checksums, bounds and counts. Streams; needs no memory of its own.
   public func verify() throws {
     let bytes = file.bytes
-    let tokens = Self.headerBytes ..< Self.headerBytes + tokenCount * header.tokenBytes
+    let tokens = Self.headerBytes..<Self.headerBytes + tokenCount * header.tokenBytes
     guard RunningCRC32.of(.init(rebasing: bytes[tokens])) == header.tokensCRC else {
       throw corrupt("the tokens do not match their checksum")
     }
@@ -100,7 +100,7 @@ public final class TokenShard: Sendable {
     }
     var textBytes = 0
     var characters = 0
-    for index in 0 ..< documentCount {
+    for index in 0..<documentCount {
       let document = try document(index)
       guard index > 0 || document.tokens.lowerBound == 0 else { throw corrupt("document 0 does not start at token 0") }
       (textBytes, characters) = (textBytes &+ document.byteCount, characters &+ document.characterCount)

@@ -109,9 +109,9 @@ public struct TokenShardHeader: Sendable, Equatable {
     inputBytes = try count(80, "input bytes")
     tokensCRC = bytes.littleEndian(at: 88)
     documentsCRC = bytes.littleEndian(at: 92)
-    inputSHA256 = Array(bytes[96 ..< 128])
-    tokenizerSHA256 = Array(bytes[128 ..< 160])
-    optionsSHA256 = Array(bytes[160 ..< 192])
+    inputSHA256 = Array(bytes[96..<128])
+    tokenizerSHA256 = Array(bytes[128..<160])
+    optionsSHA256 = Array(bytes[160..<192])
   }
 
   /// Offset of the document table, after checking that the sections fill the file exactly.

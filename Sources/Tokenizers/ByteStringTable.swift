@@ -42,7 +42,7 @@ struct ByteStringTable {
     let entry = entries[index]
     guard Int(entry.count) == key.count else { return false }
     let start = Int(entry.start)
-    for offset in 0 ..< key.count where store[start + offset] != key[offset] { return false }
+    for offset in 0..<key.count where store[start + offset] != key[offset] { return false }
     return true
   }
 

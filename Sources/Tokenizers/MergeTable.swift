@@ -25,13 +25,15 @@ struct MergeTable: Sendable {
   private let mask: Int
   /// Pairs of characters that stand side by side inside some piece.
   private let neighbours: Set64
+  /// The same for ASCII, as a matrix of 128 by 128 bits.
+  private let asciiNeighbours: [UInt64]
   /// Token of each symbol, or `noToken`.
   let tokens: [Int32]
 
   init(_ pieces: [SentencePieceModel.Piece]) {
     let vocabularySize = pieces.count
     var symbols = ByteStringTable(capacity: pieces.reduce(16) { $0 + ($1.kind == .normal ? 1 + $1.text.count : 1) })
-    var tokens = (0 ..< Int32(vocabularySize)).map { $0 }
+    var tokens = (0..<Int32(vocabularySize)).map { $0 }
     var basic = [Int32](repeating: Self.noSymbol, count: 0x10000)
     var high: [UInt32: Int32] = [:]
     var reserved: [UInt32: Int32] = [:]
@@ -72,7 +74,7 @@ struct MergeTable: Sendable {
     var found: [(UInt64, Rule)] = []
     for (id, piece) in pieces.enumerated() where piece.kind == .normal {
       piece.text.withUnsafeBufferPointer { text in
-        for cut in 1 ..< max(1, text.count) where text[cut] & 0xC0 != 0x80 {
+        for cut in 1..<max(1, text.count) where text[cut] & 0xC0 != 0x80 {
           guard let left = symbols.value(of: .init(rebasing: text[..<cut])),
             let right = symbols.value(of: .init(rebasing: text[cut...])),
             let rank = rankOfScore[piece.score]
@@ -97,7 +99,15 @@ struct MergeTable: Sendable {
     self.keys = keys
     self.rules = rules
     self.mask = size - 1
-    self.neighbours = Set64(pairs)
+    let neighbours = Set64(pairs)
+    var ascii = [UInt64](repeating: 0, count: 256)
+    for left in 0..<128 {
+      for right in 0..<128 where neighbours.contains(Self.key(basic[left], basic[right])) {
+        ascii[2 * left + right / 64] |= 1 << UInt64(right % 64)
+      }
+    }
+    self.neighbours = neighbours
+    self.asciiNeighbours = ascii
     self.tokens = tokens
   }
 
@@ -124,6 +134,12 @@ struct MergeTable: Sendable {
   @inline(__always)
   func mayJoin(_ left: Int32, _ right: Int32) -> Bool {
     neighbours.contains(Self.key(left, right))
+  }
+
+  /// `mayJoin` of two ASCII characters. Precondition: both are below 128.
+  @inline(__always)
+  func mayJoinASCII(_ left: UInt32, _ right: UInt32) -> Bool {
+    asciiNeighbours[Int(2 * left + right / 64)] >> UInt64(right % 64) & 1 != 0
   }
 
   @inline(__always)

@@ -24,12 +24,12 @@ struct PairMerger {
     symbols.append(contentsOf: part)
     previous.removeAll(keepingCapacity: true)
     following.removeAll(keepingCapacity: true)
-    for index in 0 ..< part.count {
+    for index in 0..<part.count {
       previous.append(Int32(index - 1))
       following.append(index + 1 < part.count ? Int32(index + 1) : -1)
     }
     heap.removeAll(keepingCapacity: true)
-    for index in 1 ..< max(1, part.count) { consider(index - 1, index, table) }
+    for index in 1..<max(1, part.count) { consider(index - 1, index, table) }
 
     while let top = pop() {
       let left = Int(top.order & 0xFFFF_FFFF)
@@ -54,7 +54,7 @@ struct PairMerger {
 
   /// The characters of the merged symbol at this position, as positions in the run.
   func characters(at index: Int) -> Range<Int> {
-    index ..< (following[index] < 0 ? symbols.count : Int(following[index]))
+    index..<(following[index] < 0 ? symbols.count : Int(following[index]))
   }
 
   private mutating func consider(_ left: Int, _ right: Int, _ table: MergeTable) {

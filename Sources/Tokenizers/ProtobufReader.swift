@@ -52,7 +52,7 @@ struct ProtobufReader {
       guard length <= UInt64(left) else {
         throw malformed("\(name) says \(length) bytes, only \(left) are left", at: lengthOffset)
       }
-      let range = position ..< position + Int(length)
+      let range = position..<position + Int(length)
       position = range.upperBound
       return Field(number: Int(number), value: .bytes(range), offset: start)
     case 5:
@@ -87,7 +87,7 @@ struct ProtobufReader {
       throw malformed("\(field) needs \(count) bytes, only \(end - position) are left", at: position)
     }
     var value: UInt64 = 0
-    for index in 0 ..< count { value |= UInt64(file[position + index]) << UInt64(8 * index) }
+    for index in 0..<count { value |= UInt64(file[position + index]) << UInt64(8 * index) }
     position += count
     return value
   }

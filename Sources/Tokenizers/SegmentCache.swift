@@ -25,7 +25,7 @@ struct SegmentCache {
     while slots[slot] >= 0 {
       let entry = entries[Int(slots[slot])]
       if entry.hash == hash, matches(entry, key) {
-        for index in 0 ..< Int(entry.tokensCount) { output.append(tokens[Int(entry.tokensStart) + index]) }
+        for index in 0..<Int(entry.tokensCount) { output.append(tokens[Int(entry.tokensStart) + index]) }
         return true
       }
       slot = (slot + 1) & (Self.slotCount - 1)
@@ -51,7 +51,7 @@ struct SegmentCache {
   private func matches(_ entry: Entry, _ key: UnsafeBufferPointer<UInt8>) -> Bool {
     guard Int(entry.keyCount) == key.count else { return false }
     let start = Int(entry.keyStart)
-    for index in 0 ..< key.count where keys[start + index] != key[index] { return false }
+    for index in 0..<key.count where keys[start + index] != key[index] { return false }
     return true
   }
 

@@ -52,7 +52,7 @@ extension SentencePieceBPE {
           output.append(contentsOf: [0xEF, 0xBF, 0xBD])
           position += 1
         } else {
-          output.append(contentsOf: bytes[position ..< position + count])
+          output.append(contentsOf: bytes[position..<position + count])
           position += count
         }
       }

@@ -2,7 +2,7 @@
 ///
 /// A text is cut where no merge can reach across (`MergeTable.mayJoin`), which is at least at every word in the usual
 /// models; each part is merged alone with a heap, O(n log n) in the part's length, and short parts are remembered.
-final class SentencePieceEncoder: TextEncoder {
+struct SentencePieceEncoder: TextEncoder {
   private let tokenizer: SentencePieceBPE
   private let merges: MergeTable
   private var normalized: [UInt8] = []
@@ -15,7 +15,7 @@ final class SentencePieceEncoder: TextEncoder {
     self.merges = tokenizer.merges
   }
 
-  func encode(_ utf8: UnsafeBufferPointer<UInt8>, into tokens: inout [Int32]) {
+  mutating func encode(_ utf8: UnsafeBufferPointer<UInt8>, into tokens: inout [Int32]) {
     var text: [UInt8] = []
     swap(&text, &normalized)
     tokenizer.normalizer.normalize(utf8, into: &text)
@@ -23,14 +23,15 @@ final class SentencePieceEncoder: TextEncoder {
     swap(&text, &normalized)
   }
 
-  private func encodeNormalized(_ text: UnsafeBufferPointer<UInt8>, into tokens: inout [Int32]) {
+  private mutating func encodeNormalized(_ text: UnsafeBufferPointer<UInt8>, into tokens: inout [Int32]) {
     let userDefined = tokenizer.normalizer.userDefined
     var start = 0
     var position = 0
+    var lastScalar: UInt32 = 0
     part.removeAll(keepingCapacity: true)
     while position < text.count {
       if !userDefined.isEmpty, let match = userDefined.longestPrefix(of: .init(rebasing: text[position...])) {
-        flush(text, start ..< position, into: &tokens)
+        flush(text, start..<position, into: &tokens)
         tokens.append(match.token)
         position += match.count
         start = position
@@ -38,23 +39,30 @@ final class SentencePieceEncoder: TextEncoder {
       }
       let (scalar, count) = UTF8Scan.scalar(text, position)
       let symbol = merges.symbol(of: scalar)
-      if let last = part.last, symbol == MergeTable.noSymbol || !merges.mayJoin(last, symbol) {
-        flush(text, start ..< position, into: &tokens)
+      if let last = part.last, symbol == MergeTable.noSymbol || !mayJoin(last, symbol, lastScalar, scalar) {
+        flush(text, start..<position, into: &tokens)
         start = position
       }
       if symbol == MergeTable.noSymbol {
-        appendBytes(text, position ..< position + count, to: &tokens)
+        appendBytes(text, position..<position + count, to: &tokens)
         start = position + count
       } else {
         part.append(symbol)
       }
+      lastScalar = scalar
       position += count
     }
-    flush(text, start ..< position, into: &tokens)
+    flush(text, start..<position, into: &tokens)
+  }
+
+  @inline(__always)
+  private func mayJoin(_ left: Int32, _ right: Int32, _ leftScalar: UInt32, _ rightScalar: UInt32) -> Bool {
+    leftScalar | rightScalar < 0x80
+      ? merges.mayJoinASCII(leftScalar, rightScalar) : merges.mayJoin(left, right)
   }
 
   /// Merges the characters in `part`, which are the text's bytes in `range`, and empties it.
-  private func flush(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, into tokens: inout [Int32]) {
+  private mutating func flush(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, into tokens: inout [Int32]) {
     defer { part.removeAll(keepingCapacity: true) }
     switch part.count {
     case 0: return
@@ -75,7 +83,7 @@ final class SentencePieceEncoder: TextEncoder {
       let symbol = merger.symbol(at: index)
       if merges.tokens[Int(symbol)] == MergeTable.noToken {
         let count = UTF8Scan.scalar(text, position).count
-        appendBytes(text, position ..< position + count, to: &tokens)
+        appendBytes(text, position..<position + count, to: &tokens)
         position += count
       } else {
         tokens.append(merges.tokens[Int(symbol)])

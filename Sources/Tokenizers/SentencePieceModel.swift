@@ -47,10 +47,11 @@ struct SentencePieceModel {
     }
     if Self.looksLikeTiktokenRanks(file) {
       throw TokenizerError(
-        .unsupported, "this is a tiktoken rank file (base64 text, as Llama 3 ships it), not a SentencePiece model; "
+        .unsupported,
+        "this is a tiktoken rank file (base64 text, as Llama 3 ships it), not a SentencePiece model; "
           + "tiktoken files cannot be read yet")
     }
-    var reader = ProtobufReader(file: file, range: 0 ..< file.count, path: "model")
+    var reader = ProtobufReader(file: file, range: 0..<file.count, path: "model")
     while let field = try reader.next() {
       switch field.number {
       case 1:
@@ -137,9 +138,9 @@ struct SentencePieceModel {
     let parts = file[..<newline].split(separator: 0x20, omittingEmptySubsequences: false)
     guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return false }
     let isBase64 = parts[0].allSatisfy {
-      (0x30 ... 0x39).contains($0) || (0x41 ... 0x5A).contains($0) || (0x61 ... 0x7A).contains($0)
+      (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
         || $0 == 0x2B || $0 == 0x2F || $0 == 0x3D
     }
-    return isBase64 && parts[1].allSatisfy { (0x30 ... 0x39).contains($0) }
+    return isBase64 && parts[1].allSatisfy { (0x30...0x39).contains($0) }
   }
 }

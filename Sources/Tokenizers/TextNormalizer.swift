@@ -46,7 +46,7 @@ struct TextNormalizer: Sendable {
           output.append(contentsOf: Self.replacementCharacter)
           position += 1
         } else {
-          for index in 0 ..< count { output.append(rest[index]) }
+          for index in 0..<count { output.append(rest[index]) }
           position += count
         }
         previousIsSpace = false
@@ -97,7 +97,7 @@ enum UTF8Scan {
     if first < 0x80 { return 1 }
     let count = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2
     guard first >= 0xC2, first <= 0xF4, text.count >= count else { return 0 }
-    for index in 1 ..< count where text[index] & 0xC0 != 0x80 { return 0 }
+    for index in 1..<count where text[index] & 0xC0 != 0x80 { return 0 }
     // Overlong forms, surrogates, and what lies beyond U+10FFFF.
     switch first {
     case 0xE0: return text[1] >= 0xA0 ? 3 : 0

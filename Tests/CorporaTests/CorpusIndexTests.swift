@@ -110,7 +110,7 @@ import Testing
   }
 
   @Test func overlapIsTheShareOfTheSetsThirteenGramsInTrainingText() throws {
-    let sentence = { (from: Int) in (from ..< from + 20).map { "s\($0)" }.joined(separator: " ") }
+    let sentence = { (from: Int) in (from..<from + 20).map { "s\($0)" }.joined(separator: " ") }
     // The set: 20 words (8 grams) that training has, 20 that it has not, and one document that is too short.
     let far = try corpus.prepare("far", [sentence(100), sentence(200), "too short"])
     let en = try corpus.prepare("en", ["x y z " + sentence(100) + " more", sentence(300)])
@@ -176,7 +176,7 @@ import Testing
       #expect(throws: CorpusError.self, "bit \(bit)") { try CorpusIndex(path: path) }
     }
     // With the checksums put right after the change: an error or an index, but no trap.
-    for offset in Array(16 ..< 40) + Array(bytes.count - 48 ..< bytes.count) {
+    for offset in Array(16..<40) + Array(bytes.count - 48..<bytes.count) {
       for value in [0, 0x7F, 0xFF] as [UInt8] {
         var lying = bytes
         lying[offset] = value

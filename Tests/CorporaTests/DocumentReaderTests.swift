@@ -41,7 +41,7 @@ import Testing
     let second = Array("ei\ndrei\n".utf8)
     let path = try folder.write("a.txt.gz", gzip(first) + gzip([]) + gzip(second) + [0, 0, 0])
     #expect(try documents(path) == ["eins", "zwei", "drei"])
-    let big = (0 ..< 400_000).map { "line \($0 / 7)" }
+    let big = (0..<400_000).map { "line \($0 / 7)" }
     let large = try folder.write("b.txt.gz", gzip(Array(big.joined(separator: "\n").utf8)))
     #expect(try documents(large) == big)
     // Zeros compress a thousandfold, so that zlib holds more output than one buffer takes after its input is gone.
@@ -51,7 +51,7 @@ import Testing
 
   @Test func halfGzippedFilesAreErrorsWhereverTheyAreCut() throws {
     let whole = gzip(try jsonLines(inventedTexts(count: 30, seed: 3)))
-    for count in 1 ..< whole.count {
+    for count in 1..<whole.count {
       let path = try folder.write("half.jsonl.gz", Array(whole[..<count]))
       let error = try #require(failure(path), "cut at \(count)")
       #expect(error.code == .halfGzipped, "cut at \(count): \(error)")
@@ -133,9 +133,9 @@ import Testing
   @Test func mutatedLinesAreJudgedAsFoundationJudgesThem() throws {
     let line = Array(#"{"id":-1.5e3,"text":"a\u00e9\n\"z","more":[true,{"k":[]},null,"中"],"x":{"y":0.1}}"#.utf8)
     var state: UInt64 = 1
-    for _ in 0 ..< 4000 {
+    for _ in 0..<4000 {
       var mutated = line
-      for _ in 0 ... Int(state % 2) {
+      for _ in 0...Int(state % 2) {
         state = SplitMix64.mix(state)
         let alphabet = Array(#"{}[]":,0123456789-+.eEtrufalsn\ x"#.utf8)
         mutated[Int(state >> 8) % mutated.count] = alphabet[Int(state >> 40) % alphabet.count]

@@ -11,12 +11,12 @@ import Testing
       [Double](repeating: 0.125, count: 8), [0.9, 0.02, 0.02, 0.02, 0.02, 0.02],
     ]
     var state: UInt64 = 5
-    for count in 2 ... 8 {
+    for count in 2...8 {
       for power in [1, 4] {
-        let weights = (0 ..< count).map { _ in
+        let weights = (0..<count).map { _ in
           state = SplitMix64.mix(state)
           let unit = Double(state >> 11) / 0x1p53 + 1e-9
-          return (0 ..< power).reduce(1.0) { product, _ in product * unit }
+          return (0..<power).reduce(1.0) { product, _ in product * unit }
         }
         let sum = weights.reduce(0, +)
         vectors.append(weights.map { $0 / sum })
@@ -32,7 +32,7 @@ import Testing
     let bound = positive > 1 ? 1 - 1 / Double(2 * positive - 2) : 0
     var counts = [Int](repeating: 0, count: shares.count)
     var worst = 0.0
-    for slot in 0 ..< 100_000 {
+    for slot in 0..<100_000 {
       let draw = schedule.draw(slot: slot)
       #expect(draw.row == counts[draw.source])
       counts[draw.source] += 1
@@ -50,20 +50,20 @@ import Testing
   func aSlotIsTheSameHoweverItIsReached(shares: [Double]) throws {
     let shares = try MixtureShares(shares: shares)
     let inOrder = MixtureSchedule(shares: shares)
-    let draws = (0 ..< 20_000).map { inOrder.draw(slot: $0) }
+    let draws = (0..<20_000).map { inOrder.draw(slot: $0) }
     let jumping = MixtureSchedule(shares: shares)
     for slot in [19_999, 0, 8191, 8192, 4096, 4095, 12_288, 7, 19_998, 10_000, 9_999, 4097] {
       #expect(jumping.draw(slot: slot) == draws[slot])
     }
     var state: UInt64 = 9
-    for _ in 0 ..< 200 {
+    for _ in 0..<200 {
       state = SplitMix64.mix(state)
       let slot = Int(state % 20_000)
       #expect(jumping.draw(slot: slot) == draws[slot])
     }
     // A run that starts at any slot, as a resumed one does.
     let resumed = MixtureSchedule(shares: shares)
-    for slot in 13_001 ..< 14_000 { #expect(resumed.draw(slot: slot) == draws[slot]) }
+    for slot in 13_001..<14_000 { #expect(resumed.draw(slot: slot) == draws[slot]) }
   }
 
   /// The rule as the paper has it, in rational numbers over 10^15 written out naively.
@@ -75,7 +75,7 @@ import Testing
     let slack = Int128(max(1, 2 * parts.filter { $0 > 0 }.count - 2))
     var counts = [Int128](repeating: 0, count: parts.count)
     let schedule = MixtureSchedule(shares: exact)
-    for slot in 0 ..< 3000 {
+    for slot in 0..<3000 {
       let eligible = parts.indices.filter { source in
         let demand = parts[source] * Int128(slot + 1) - counts[source] * whole
         return parts[source] > 0 && demand * slack >= whole
@@ -97,9 +97,11 @@ import Testing
     let schedule = MixtureSchedule(shares: try MixtureShares(shares: [0.3, 0.6, 0.1]))
     #expect(schedule.period == 10)
     #expect(schedule.counts(slots: 10_000_000_000) == [3_000_000_000, 6_000_000_000, 1_000_000_000])
-    #expect(schedule.draw(slot: 10_000_000_007) == .init(
-      source: schedule.draw(slot: 7).source,
-      row: schedule.draw(slot: 7).row + [3, 6, 1][schedule.draw(slot: 7).source] * 1_000_000_000))
+    #expect(
+      schedule.draw(slot: 10_000_000_007)
+        == .init(
+          source: schedule.draw(slot: 7).source,
+          row: schedule.draw(slot: 7).row + [3, 6, 1][schedule.draw(slot: 7).source] * 1_000_000_000))
   }
 
   @Test func aMillionSlotsTakeLessThanTwoSeconds() throws {

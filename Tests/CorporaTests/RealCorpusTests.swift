@@ -48,12 +48,12 @@ struct RealCorpusTests {
       shares: MixtureShares(almr: 0.3, sources: index.mixtureSources), seed: 7, sequenceLength: 128, rowsPerStep: 32)
     var ledger = Ledger(sampler)
     let sampling = try clock.measure {
-      for step in 1 ... 60 { try ledger.add(step: step, of: sampler) }
+      for step in 1...60 { try ledger.add(step: step, of: sampler) }
     }
     print("\(ledger.tokens) tokens sampled in \(sampling)")
     #expect(ledger.tokens == 60 * 32 * 128)
     #expect(ledger.entries.map(\.rows) == [576, 1344])
     #expect(index.summary.sets[2].overlapShare ?? 1 < 0.01)
-    for set in 0 ..< 3 { #expect(try sampler.validationRows(set: set).count == 32) }
+    for set in 0..<3 { #expect(try sampler.validationRows(set: set).count == 32) }
   }
 }

@@ -14,7 +14,7 @@ import Tokenizers
     let zh = try corpus.prepare("zh", inventedTexts(count: 40, seed: 1))
     let zh2 = try corpus.prepare("zh2", inventedTexts(count: 15, seed: 4))
     let en = try corpus.prepare("en", inventedTexts(count: 30, seed: 2))
-    let code = try corpus.prepare("code", inventedTexts(count: 8, seed: 3, words: 1 ... 5))
+    let code = try corpus.prepare("code", inventedTexts(count: 8, seed: 3, words: 1...5))
     (index, shards) = try corpus.index(
       [
         SourcePlan(name: "zh", role: .added, files: [zh, zh2]),
@@ -46,21 +46,21 @@ import Tokenizers
 
   @Test func rowsHoldTheStreamTheirTargetsTheNextTokenOfTheDocument() throws {
     let sampler = try sampler()
-    let streams = try (0 ..< 3).map(stream)
+    let streams = try (0..<3).map(stream)
     var drawn = [Int](repeating: 0, count: 3)
-    for step in 1 ... 60 {
-      for slot in 0 ..< 16 {
+    for step in 1...60 {
+      for slot in 0..<16 {
         let row = try sampler.row(step: step, slot: slot)
         let (tokens, goesOn, starts) = streams[row.source]
         let order = sampler.orders[row.source]
         let first = order.row(ofDraw: drawn[row.source]) * 32
         drawn[row.source] += 1
-        let positions = (first ..< first + 32).map { $0 % tokens.count }
+        let positions = (first..<first + 32).map { $0 % tokens.count }
         #expect(row.tokens == positions.map { tokens[$0] })
         #expect(row.targets == positions.map { goesOn[$0] ? tokens[$0 + 1] : -1 })
-        #expect(row.documentStarts == (0 ..< 32).filter { $0 == 0 || starts.contains(positions[$0]) })
+        #expect(row.documentStarts == (0..<32).filter { $0 == 0 || starts.contains(positions[$0]) })
         #expect(row.validTargets == row.targets.filter { $0 >= 0 }.count)
-        #expect(row.byteCount == row.targets.filter { (0 ..< 256).contains($0) }.count)
+        #expect(row.byteCount == row.targets.filter { (0..<256).contains($0) }.count)
       }
     }
     #expect(drawn == sampler.schedule.counts(slots: 960))
@@ -69,15 +69,15 @@ import Tokenizers
   @Test func everyRowOfAPassIsDrawnExactlyOnceBeforeTheNextPassBegins() throws {
     let sampler = try sampler()
     var rows: [[Int]] = [[], [], []]
-    for slot in 0 ..< 16 * 400 {
+    for slot in 0..<16 * 400 {
       let draw = sampler.draw(step: slot / 16 + 1, slot: slot % 16)
       rows[draw.source].append(sampler.orders[draw.source].row(ofDraw: draw.row))
     }
-    for source in 0 ..< 3 {
+    for source in 0..<3 {
       let order = sampler.orders[source]
       var pass = 0
       while order.rowsBefore(pass: pass + 1) <= rows[source].count {
-        let range = order.rowsBefore(pass: pass) ..< order.rowsBefore(pass: pass + 1)
+        let range = order.rowsBefore(pass: pass)..<order.rowsBefore(pass: pass + 1)
         #expect(rows[source][range].sorted() == Array(range))
         pass += 1
       }
@@ -93,34 +93,34 @@ import Tokenizers
   func rowsOfEachSourceAreWithinOneOfWhatWasAskedAfterAnyNumberOfSteps(shares: [Double]) throws {
     let sampler = try sampler(shares)
     var counts = [0, 0, 0]
-    for step in 1 ... 300 {
-      for slot in 0 ..< 16 { counts[sampler.source(step: step, slot: slot)] += 1 }
-      for source in 0 ..< 3 { #expect(abs(Double(counts[source]) - shares[source] * Double(step * 16)) < 1) }
+    for step in 1...300 {
+      for slot in 0..<16 { counts[sampler.source(step: step, slot: slot)] += 1 }
+      for source in 0..<3 { #expect(abs(Double(counts[source]) - shares[source] * Double(step * 16)) < 1) }
     }
   }
 
   @Test func aResumedRunDrawsExactlyTheRowsThatWereLeft() throws {
     let whole = try sampler()
-    let rows = try (1 ... 40).map { step in try (0 ..< 16).map { try whole.row(step: step, slot: $0) } }
+    let rows = try (1...40).map { step in try (0..<16).map { try whole.row(step: step, slot: $0) } }
     for resumedAt in [2, 17, 40] {
       // A new process: everything opened again.
       let index = try CorpusIndex(path: index.path)
       let again = try RowSampler(
         index: index, shards: index.openShards(shards.map(\.path)), shares: MixtureShares(shares: [0.3, 0.6, 0.1]),
         seed: 7, sequenceLength: 32, rowsPerStep: 16)
-      for step in resumedAt ... 40 {
-        #expect(try (0 ..< 16).map { try again.row(step: step, slot: $0) } == rows[step - 1])
+      for step in resumedAt...40 {
+        #expect(try (0..<16).map { try again.row(step: step, slot: $0) } == rows[step - 1])
       }
     }
     let other = try sampler(seed: 8)
-    #expect(try (0 ..< 16).map { try other.row(step: 1, slot: $0) } != rows[0])
+    #expect(try (0..<16).map { try other.row(step: 1, slot: $0) } != rows[0])
   }
 
   @Test func threadsSeeTheSameRows() async throws {
     let sampler = try sampler([Double.pi / 10, 0.5, 0.5 - Double.pi / 10])
-    let expected = try (0 ..< 16 * 30).map { try sampler.row(step: $0 / 16 + 1, slot: $0 % 16) }
+    let expected = try (0..<16 * 30).map { try sampler.row(step: $0 / 16 + 1, slot: $0 % 16) }
     try await withThrowingTaskGroup(of: Bool.self) { group in
-      for worker in 0 ..< 4 {
+      for worker in 0..<4 {
         group.addTask {
           try stride(from: worker, to: expected.count, by: 4).allSatisfy {
             try sampler.row(step: $0 / 16 + 1, slot: $0 % 16) == expected[$0]
@@ -147,7 +147,7 @@ import Tokenizers
     // Resumed from its own JSON after 20 steps, it comes to the same.
     let half = try JSONDecoder().decode(Ledger.self, from: try JSONEncoder().encode(try Ledger(sampler, steps: 20)))
     var resumed = half
-    for step in 21 ... 37 { try resumed.add(step: step, of: sampler) }
+    for step in 21...37 { try resumed.add(step: step, of: sampler) }
     #expect(resumed == ledger)
     #expect(try Ledger(sampler, steps: 0).tokens == 0)
   }

@@ -99,15 +99,15 @@ func documents(_ path: String, _ options: DocumentOptions = DocumentOptions()) t
 }
 
 /// Texts of pseudo-random words; equal seeds give equal texts.
-func inventedTexts(count: Int, seed: UInt64, words: ClosedRange<Int> = 1 ... 60) -> [String] {
+func inventedTexts(count: Int, seed: UInt64, words: ClosedRange<Int> = 1...60) -> [String] {
   var state = seed
   func next(_ bound: Int) -> Int {
     state = SplitMix64.mix(state)
     return Int(state % UInt64(bound))
   }
-  return (0 ..< count).map { _ in
+  return (0..<count).map { _ in
     let length = words.lowerBound + next(words.count)
-    return (0 ..< length).map { _ in "w\(next(5000))" }.joined(separator: " ")
+    return (0..<length).map { _ in "w\(next(5000))" }.joined(separator: " ")
   }
 }
 
@@ -144,7 +144,7 @@ struct TestCorpus {
 
 /// The texts of a stream, in order.
 func texts(_ index: CorpusIndex, _ shards: [TokenShard], _ stream: CorpusSummary.Stream) throws -> [String] {
-  try (0 ..< stream.entries).map { number in
+  try (0..<stream.entries).map { number in
     let entry = index.entry(stream, number)
     var tokens: [Int32] = []
     try shards[entry.shard].appendTokens(try shards[entry.shard].document(entry.document).tokens, to: &tokens)

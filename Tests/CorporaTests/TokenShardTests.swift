@@ -75,14 +75,14 @@ import Tokenizers
   @Test func aShardCutAnywhereIsAnError() throws {
     let paths = try corpus.prepare("a", ["eins", "zwei", "drei"])
     let shard = try corpus.folder.bytes("a.shard")
-    for count in 0 ..< shard.count {
+    for count in 0..<shard.count {
       let path = try corpus.folder.write("cut", Array(shard[..<count]))
       #expect(throws: CorpusError.self, "cut at \(count)") { try TokenShard(path: path) }
     }
     let longer = try corpus.folder.write("longer", shard + [0])
     #expect(throws: CorpusError.self) { try TokenShard(path: longer) }
     let grams = try corpus.folder.bytes("a.grams")
-    for count in 0 ..< grams.count {
+    for count in 0..<grams.count {
       let path = try corpus.folder.write("cut", Array(grams[..<count]))
       #expect(throws: CorpusError.self, "cut at \(count)") { try GramFile(path: path) }
     }
@@ -90,7 +90,7 @@ import Tokenizers
   }
 
   @Test func everyFlippedBitIsFound() throws {
-    _ = try corpus.prepare("a", inventedTexts(count: 3, seed: 2, words: 20 ... 25))
+    _ = try corpus.prepare("a", inventedTexts(count: 3, seed: 2, words: 20...25))
     let shard = try corpus.folder.bytes("a.shard")
     for bit in stride(from: 0, to: shard.count * 8, by: 3) {
       var flipped = shard
@@ -121,7 +121,7 @@ import Tokenizers
         lying.storeLittleEndian(lying[..<252].withUnsafeBytes(RunningCRC32.of), at: 252)
         guard let opened = try? TokenShard(path: try corpus.folder.write("lying", lying)) else { continue }
         try? opened.verify()
-        for index in 0 ..< opened.documentCount {
+        for index in 0..<opened.documentCount {
           guard let document = try? opened.document(index) else { continue }
           var tokens: [Int32] = []
           try? opened.appendTokens(document.tokens, to: &tokens)
@@ -158,7 +158,7 @@ import Tokenizers
     let shard = try TokenShard(path: try wide.prepare("wide", ["ab"]).shard)
     try shard.verify()
     var tokens: [Int32] = []
-    try shard.appendTokens(0 ..< 3, to: &tokens)
+    try shard.appendTokens(0..<3, to: &tokens)
     #expect(tokens == [65_633, 65_634, 69_999])
   }
 }

@@ -120,7 +120,7 @@ struct ModelBytes: Sendable, CustomTestStringConvertible {
     func piece(_ text: String, _ kind: UInt8) -> [UInt8] { field(1, field(1, Array(text.utf8)) + flag(3, kind)) }
 
     var model = piece("<unk>", 2) + piece("<s>", 3) + piece("</s>", 3)
-    for byte in 0 ..< 256 where byte != skippedByte {
+    for byte in 0..<256 where byte != skippedByte {
       model += piece("<0x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true) + ">", 6)
     }
     model += piece("a", 1) + piece("b", 1) + piece("ab", 1)

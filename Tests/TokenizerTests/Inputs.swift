@@ -1,4 +1,5 @@
 import Foundation
+
 @testable import Tokenizers
 
 /// Where the tests find their inputs.

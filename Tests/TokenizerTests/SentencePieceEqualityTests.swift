@@ -79,7 +79,7 @@ import Testing
     let tokenizer = try #require(try Inputs.tokenizer(model))
     var encoder = tokenizer.makeEncoder()
     let texts = try TextFixture.load().texts
-    for _ in 0 ..< 2 {
+    for _ in 0..<2 {
       for text in texts {
         var ids: [Int32] = []
         Array(text.text.utf8).withUnsafeBufferPointer { encoder.encode($0, into: &ids) }
