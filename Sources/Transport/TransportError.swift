@@ -28,7 +28,7 @@ public enum TransportError: Error, Sendable, Equatable, CustomStringConvertible 
     case .badAddress(let text, let expected): "\"\(text)\" is no address: expected \(expected)"
     case .unresolvable(let host, let reason): "host \(host) is not known here: \(reason)"
     case .addressInUse(let endpoint):
-      "\(endpoint) is already in use: stop the process that listens there (ss -lptx shows it), or choose another address"
+      "\(endpoint) is already in use: stop the process that listens there (ss -lptx shows it), or take another"
     case .portsInUse(let host, let ports):
       "no port of \(host):\(ports.lowerBound)-\(ports.upperBound) is free: give a wider range"
     case .cannotListen(let endpoint, let reason): "cannot listen on \(endpoint): \(reason)"

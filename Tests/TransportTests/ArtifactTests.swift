@@ -56,7 +56,8 @@ struct ArtifactTests {
         receiver = ArtifactReceiver(storing: request, offset: file.offset)
         let offset = ArtifactOffset(digest: digest, offset: file.offset, complete: false)
         sending += sender.handle(.offsetReceived(offset))
-      case .read(let offset, let count): sending += sender.handle(.bytesRead(try source.read(offset: offset, count: count)))
+      case .read(let offset, let count):
+        sending += sender.handle(.bytesRead(try source.read(offset: offset, count: count)))
       case .send(let piece): receiving += receiver?.handle(.chunkReceived(piece)) ?? []
       case let end: ends.sender.append(end)
       }
@@ -83,7 +84,8 @@ struct ArtifactTests {
       let digest = Self.digest(Self.blob)
       Self.write(Self.blob, to: "\(directory)/in")
       let source = try ArtifactSource(path: "\(directory)/in")
-      _ = try Self.upload(source, digest, to: try ArtifactFile(path: "\(directory)/out", digest: digest), pieces: pieces)
+      let cut = try ArtifactFile(path: "\(directory)/out", digest: digest)
+      _ = try Self.upload(source, digest, to: cut, pieces: pieces)
       #expect(access("\(directory)/out", F_OK) != 0, "nothing has the name before it is whole")
       let file = try ArtifactFile(path: "\(directory)/out", digest: digest)
       #expect(file.offset == UInt64(pieces * WireLimits.chunkBytes))
@@ -119,7 +121,9 @@ struct ArtifactTests {
       if case .fail(.outOfOrder) = effects.last { return effects.count == 2 }
       return false
     }
-    func piece(_ offset: UInt64, _ total: UInt64, _ count: Int, _ digest: WireProtocol.Digest = digest) -> ArtifactChunk {
+    func piece(
+      _ offset: UInt64, _ total: UInt64, _ count: Int, _ digest: WireProtocol.Digest = digest
+    ) -> ArtifactChunk {
       ArtifactChunk(digest: digest, offset: offset, totalByteCount: total, bytes: [UInt8](repeating: 0, count: count))
     }
     #expect(!failure(piece(4, 10, 6)) && !failure(piece(4, 10, 1)))
@@ -178,8 +182,9 @@ final class SmallDisk {
     let script = "mount -t tmpfs -o size=\(kilobytes)k tmpfs /mnt && echo $$ && exec sleep 60"
     child = try #require(popen("exec unshare -rm sh -c '\(script)' 2>/dev/null", "r"))
     var line = [CChar](repeating: 0, count: 64)
-    guard fgets(&line, 64, child) != nil,
-      let process = pid_t(String(decoding: line.prefix { $0 != 10 && $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+    let read = fgets(&line, 64, child) != nil
+    let digits = line.prefix { $0 != 10 && $0 != 0 }.map { UInt8(bitPattern: $0) }
+    guard read, let process = pid_t(String(decoding: digits, as: UTF8.self))
     else {
       pclose(child)
       throw ArtifactError.file(path: "/mnt", reason: "no namespace")

@@ -29,7 +29,7 @@ public struct WireWriter: Sendable {
     bytes.append(contentsOf: value.utf8)
   }
 
-  /// A sentence or lines for people. Longer ones are cut, as a peer refuses them: the reason matters more than its tail.
+  /// A sentence or lines for people. Longer ones are cut, as a peer refuses them: its beginning matters most.
   public mutating func sentence(_ value: String, max limit: Int = WireLimits.sentenceBytes) {
     guard value.utf8.count > limit else { return string(value) }
     var end = value.utf8.index(value.utf8.startIndex, offsetBy: limit - 3)

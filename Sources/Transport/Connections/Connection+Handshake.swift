@@ -59,8 +59,8 @@ extension Connection {
     drive(.turnedAway(refusal))
   }
 
-  /// Opening side: says HELLO and waits for the answer. `completion` is called once, before `onClose` when the answer is
-  /// no; set the handlers in it.
+  /// Opening side: says HELLO and waits for the answer. `completion` is called once, before `onClose` when the answer
+  /// is no; set the handlers in it.
   /// `checksums: false` only on a socketpair.
   public func sayHello(
     _ hello: Hello, patience: Duration = .seconds(5), checksums: Bool = true,
