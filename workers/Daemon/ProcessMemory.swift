@@ -26,6 +26,8 @@ enum ProcessMemory {
     words(of: "/proc/\(process)/task/\(process)/children").compactMap { Int32($0) }
   }
 
+  static var processID: UInt32 { UInt32(clamping: getpid()) }
+
   /// The host's memory in bytes, for the worker's description.
   static func hostBytes() -> UInt64 {
     let pages = UInt64(max(0, sysconf(Int32(_SC_PHYS_PAGES))))

@@ -1,0 +1,43 @@
+internal import CSystem
+internal import Glibc
+internal import Transport
+
+/// Makes the worker the subreaper of its descendants: what a plugin forks, and lets go of, becomes the worker's child and
+/// is ended and waited for here, so that it neither outlives its job nor stays behind as a zombie.
+///
+/// On the control loop's thread. Only for a process that is a worker and nothing else.
+final class OrphanReaper {
+  /// Processes that libuv waits for.
+  private let runners: () -> Set<Int32>
+  private var timer: LoopTimer?
+
+  init(loop: EventLoop, runners: @escaping () -> Set<Int32>) throws(TransportError) {
+    self.runners = runners
+    guard admix_become_subreaper() == 0 else {
+      throw .system(call: "prctl(PR_SET_CHILD_SUBREAPER)", reason: String(cString: strerror(errno)))
+    }
+    // Not at SIGCHLD: it comes once for several children, and an orphan may stand behind a runner of libuv's.
+    timer = loop.schedule(after: .milliseconds(500), repeating: .milliseconds(500)) { [self] in sweep() }
+  }
+
+  func cancel() {
+    timer?.cancel()
+    timer = nil
+  }
+
+  /// Kills what was left behind, once no runner lives that it could belong to, and waits for what has ended. What the
+  /// killed ones had forked comes at the next call.
+  func sweep() {
+    let runners = runners()
+    if runners.isEmpty {
+      // Orphans come to the process's first thread; runners are children of the loop's thread.
+      for orphan in ProcessMemory.children(of: getpid()) { kill(orphan, SIGKILL) }
+    }
+    while true {
+      let ended = admix_peek_ended_child()
+      guard ended > 0, !runners.contains(ended) else { return }
+      var status: Int32 = 0
+      guard waitpid(ended, &status, WNOHANG) == ended else { return }
+    }
+  }
+}
