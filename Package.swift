@@ -111,7 +111,7 @@ let package = Package(
     tests("JobFileTests", ["JobFiles", "JobKit", "PipelineJob", "WireProtocol"]),
     tests("CheckpointTests", ["Checkpoints", crypto], exclude: ["Fixtures"]),
     tests("TokenizerTests", ["Tokenizers", "Corpora", crypto], exclude: ["Fixtures"]),
-    tests("CorporaTests", ["Corpora", "Tokenizers", "CZlib"]),
+    tests("CorporaTests", ["Corpora", "Tokenizers", "CZlib", crypto]),
     tests("KernelTests", ["KernelTable"]),
     tests("GradientExchangeTests", ["GradientExchange", "KernelTable", "WireProtocol"]),
     tests("TransformerTests", ["Transformer", "Optimizers", "KernelTable"], exclude: ["Fixtures"]),
