@@ -17,7 +17,17 @@ struct GoldenWeightsTests {
     #expect(try train(recipe, threads: count).hash == recipe.weightsSHA256)
   }
 
-  private func train(_ recipe: GoldenRecipe, threads: Int) throws -> (hash: String, losses: [Double]) {
+  @Test("One addition of the tree done elsewhere gives other weights, so the hashes can tell", arguments: ["bf16", "fp32"])
+  func orderMatters(exchange: String) throws {
+    let recipe = GoldenRecipe.named(.stories, exchange)
+    #expect(try train(recipe, threads: 1, swapped: (1, 2)).hash != recipe.weightsSHA256)
+    // Addition commutes bit for bit: the two children of one node may be swapped, whatever their order on the wire.
+    #expect(try train(recipe, threads: 1, swapped: (0, 1)).hash == recipe.weightsSHA256)
+  }
+
+  private func train(
+    _ recipe: GoldenRecipe, threads: Int, swapped: (Int, Int)? = nil
+  ) throws -> (hash: String, losses: [Double]) {
     let directory = try TemporaryDirectory()
     let configuration = try directory.write(GoldenRecipe.randomConfiguration, to: "config.json")
     let jobFile = try directory.write(
@@ -25,6 +35,7 @@ struct GoldenWeightsTests {
     var training = try NaiveTraining(
       jobFile: jobFile, base: TestData.folder!, scratch: directory.url.appendingPathComponent("scratch"),
       threads: threads)
+    training.swappedSlices = swapped
     try training.run()
     return (try training.weightsSHA256(), training.losses)
   }

@@ -16,6 +16,8 @@ struct NaiveTraining {
   let outputs: String
   private(set) var chain = WireProtocol.Digest.zero
   private(set) var losses: [Double] = []
+  /// Slices whose leaves enter the sum in another order than theirs: none but in the test that the order matters.
+  var swappedSlices: (Int, Int)?
 
   /// Plans the job and does its sharded phases in `scratch`.
   init(jobFile: URL, base: URL, scratch: URL, threads: Int) throws {
@@ -79,13 +81,14 @@ struct NaiveTraining {
 
   mutating func run(to last: UInt64? = nil) throws {
     for step in 1...(last ?? stepCount) {
-      let leaves = try (0..<sliceCount).map { slice in
+      var leaves = try (0..<sliceCount).map { slice in
         var gradient = [Float](repeating: 0, count: member.parameterCount)
         let statistics = try gradient.withUnsafeMutableBufferPointer { buffer in
           try member.computeSlice(step: step, slice: slice, gradient: buffer.baseAddress!, ready: { _ in })
         }
         return Sum(gradient: gradient.map(round), statistics: statistics)
       }
+      if let swappedSlices { leaves.swapAt(swappedSlices.0, swappedSlices.1) }
       let root = FloatingPointMode.flushing { sum(leaves[...]) }
       let reduced = PlainGradient(values: root.gradient)
       let assessment = try member.assess(step: step, statistics: root.statistics, gradient: reduced)
