@@ -83,22 +83,30 @@ let package = Package(
 
     part("PipelineJob", "Sources/Jobs/Pipeline", ["JobKit", "WireProtocol"]),
     part("JobFiles", "Sources/JobFiles", ["JobKit", "WireProtocol", "Yams", crypto]),
+    part("Results", "Sources/Results", ["WireProtocol"]),
 
     // The cluster.
+    part("StateFiles", "Sources/StateFiles", ["WireProtocol", crypto]),
+    part("ControlClient", "Sources/ControlClient", ["StateFiles", "WireProtocol", "Transport"]),
     part("CoordinatorCore", "coordinator/Core", ["WireProtocol", "JobKit"]),
     part(
       "CoordinatorDaemon", "coordinator/Daemon",
-      ["CoordinatorCore", "WireProtocol", "JobKit", "Transport", crypto, .product(name: "GRDB", package: "GRDB.swift")]),
+      [
+        "CoordinatorCore", "StateFiles", "WireProtocol", "JobKit", "Transport",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     part("WorkerCore", "workers/Core", ["WireProtocol", "JobKit"]),
-    part("WorkerDaemon", "workers/Daemon", ["WorkerCore", "WireProtocol", "JobKit", "Transport", "CSystem", crypto]),
+    part(
+      "WorkerDaemon", "workers/Daemon",
+      ["WorkerCore", "ControlClient", "StateFiles", "WireProtocol", "JobKit", "Transport", "CSystem"]),
 
     // The command line.
     .executableTarget(
       name: "admix",
       dependencies: [
-        "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "PipelineJob", "JobFiles", "JobKit",
-        "WireProtocol", "Transport",
-        crypto, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "PipelineJob", "JobFiles", "Results",
+        "ControlClient", "StateFiles", "KernelTable", "JobKit", "WireProtocol", "Transport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/admix", swiftSettings: shared),
 
@@ -108,6 +116,7 @@ let package = Package(
     tests(
       "TrainingJobTests", ["TrainingJobs", "JobFiles", "JobKit", "KernelTable", "TestSupport", "WireProtocol", crypto]),
     tests("TidyTests", []),
+    tests("CommandLineTests", ["Results", "WireProtocol", "TestSupport", "admix"]),
     tests("JobFileTests", ["JobFiles", "JobKit", "PipelineJob", "WireProtocol"]),
     tests("CheckpointTests", ["Checkpoints", crypto], exclude: ["Fixtures"]),
     tests("TokenizerTests", ["Tokenizers", "Corpora", crypto], exclude: ["Fixtures"]),

@@ -18,31 +18,36 @@ struct TidyTests {
     ("Sources/JobRunner", ["WireProtocol", "JobKit", "Transport", "GradientExchange", "KernelTable", "CSystem"]),
     ("Sources/Jobs/Pipeline", ["JobKit", "WireProtocol"]),
     ("Sources/JobFiles", ["JobKit", "WireProtocol"]),
+    ("Sources/Results", ["WireProtocol"]),
     (
       "Sources/Jobs/Training",
       [
         "JobKit", "WireProtocol", "KernelTable", "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora",
       ]
     ),
-    ("Sources/ControlClient", ["WireProtocol", "Transport"]),
+    ("Sources/StateFiles", ["WireProtocol"]),
+    ("Sources/ControlClient", ["StateFiles", "WireProtocol", "Transport"]),
     ("coordinator/Core", ["WireProtocol", "JobKit"]),
-    ("coordinator/Daemon", ["CoordinatorCore", "WireProtocol", "JobKit", "Transport"]),
+    ("coordinator/Daemon", ["CoordinatorCore", "StateFiles", "WireProtocol", "JobKit", "Transport"]),
     ("workers/Core", ["WireProtocol", "JobKit"]),
-    ("workers/Daemon", ["WorkerCore", "WireProtocol", "JobKit", "Transport", "CSystem"]),
+    (
+      "workers/Daemon",
+      ["WorkerCore", "ControlClient", "StateFiles", "WireProtocol", "JobKit", "Transport", "CSystem"]
+    ),
   ]
 
   static let ownModules: Set<String> = [
     "WireProtocol", "Transport", "CSystem", "CLibUV", "CLZ4", "CZlib", "KernelsAVX2", "KernelsAVX512", "KernelTable",
     "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora", "GradientExchange", "JobKit", "JobRunner",
-    "JobFiles", "PipelineJob", "TrainingJobs", "ControlClient", "CoordinatorCore", "CoordinatorDaemon", "WorkerCore",
-    "WorkerDaemon", "admix",
+    "JobFiles", "Results", "PipelineJob", "TrainingJobs", "ControlClient", "CoordinatorCore", "CoordinatorDaemon", "WorkerCore",
+    "WorkerDaemon", "StateFiles", "admix",
   ]
 
   /// Who may import which library that is not ours.
   static let libraryUsers: [String: [String]] = [
     "Crypto": [
       "Sources/Transport", "Sources/Checkpoints", "Sources/Corpora", "Sources/GradientExchange", "Sources/JobRunner",
-      "Sources/ControlClient", "Sources/JobFiles",
+      "Sources/ControlClient", "Sources/JobFiles", "Sources/StateFiles",
       "Sources/Jobs/Training", "coordinator/Daemon", "workers/Daemon", "Sources/admix", "Tests",
     ],
     "GRDB": ["coordinator/Daemon", "Tests"],

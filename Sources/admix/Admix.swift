@@ -1,0 +1,35 @@
+import ArgumentParser
+import Glibc
+
+@main
+struct Admix: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "admix",
+    abstract: "Continually pre-trains language models on mixtures, on one machine or a cluster of them.",
+    discussion: """
+      On this machine:  admix run job.yaml
+      On a cluster:     admix coordinator, admix worker on each host, then admix submit job.yaml and admix status
+
+      Exit codes: 0 ok, 1 job failed, 2 usage, 3 unreachable, 4 refused, 5 timed out, 6 not found, 7 cancelled.
+      """,
+    version: buildName,
+    subcommands: [
+      Run.self, Validate.self, CoordinatorCommand.self, WorkerCommand.self, SubmitCommand.self, StatusCommand.self,
+      Jobs.self, Show.self, Logs.self, Wait.self, Cancel.self, Pause.self, Resume.self, Retry.self, Fetch.self,
+      Runner.self,
+    ])
+
+  static func main() {
+    // A reader that goes away (`admix jobs | head`) is an error of write, not the end of a worker.
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      leave(because: error)
+    }
+  }
+}
+
+/// What HELLO and `--version` say.
+let buildName = "admix 0.1.0"

@@ -1,0 +1,108 @@
+import ArgumentParser
+import ControlClient
+import Foundation
+import JobFiles
+import JobKit
+import Results
+import WireProtocol
+
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Runs a job on this machine, without any cluster.",
+    discussion: """
+      Ctrl-C finishes the step and writes a checkpoint; a second one stops at once. The same command goes on where the \
+      job stopped.
+      """)
+
+  @OptionGroup var jobFile: JobFileArgument
+  @Option(help: "The directory for the results (default: the job file's `output`).", completion: .directory)
+  var output: String?
+  @Option(help: "Worker processes.") var workers = 1
+  @Option(help: "Threads of each worker (default: the processors divided among the workers).") var threads: Int?
+  @Flag(help: "Rename an output directory that holds something else.") var force = false
+  @Flag(help: "Print the result as JSON.") var json = false
+  @Flag(help: .hidden) var failpoints = false
+  @OptionGroup(visibility: .hidden) var timing: TimingOptions
+
+  func validate() throws {
+    guard (1...64).contains(workers) else {
+      throw ValidationError("--workers takes a number from 1 to 64, found \(workers)")
+    }
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads takes a number from 1 to 1024, found \(threads)")
+    }
+  }
+
+  func run() throws {
+    let planned = try jobFile.plan()
+    let directory = Machine.absolute(output ?? planned.output)
+    let claim = try OutputClaim.claim(directory, recipe: planned.recipeDigest, force: force) {
+      Console.shared.note("what was in \(directory) is now in \($0)")
+    }
+    if claim == .same, let result = finishedResult(in: directory) {
+      Console.shared.note("\(directory) holds the finished results of this recipe; nothing is left to do")
+      Console.shared.print(json ? result.text(indented: true) : "model \(directory)/model")
+      return
+    }
+    for note in planned.plan.notes { Console.shared.note(note) }
+    let state = try train(planned, directory: directory)
+    if state == .completed { removeWorkingFiles(directory) }
+    let status = exitStatus(of: state)
+    if status != .ok { throw ExitCode(status.rawValue) }
+  }
+
+  /// Runs the job to its end or to a stop, and prints what came of it.
+  private func train(_ planned: PlannedJob, directory: String) throws -> JobState {
+    let cluster = try LocalCluster(
+      LocalCluster.Settings(
+        directory: "\(directory)/.admix", workers: workers,
+        threads: threads ?? max(1, Machine.processorCount / workers), timing: timing, failpoints: failpoints))
+    defer { cluster.stop() }
+    let connection = try cluster.connect()
+    defer { connection.close() }
+    // A token made of the recipe: submitted again after a crash it is the same job.
+    let job = try connection.submit(planned, token: token(of: planned.recipeDigest))
+    try goOn(job, on: connection)
+    Interrupts.count()
+    let tree = try OutputTree(directory: directory)
+    let ended = try LocalRun(connection: connection, job: job, tree: tree).follow()
+    Console.shared.endProgress()
+    Console.shared.print(
+      json ? [ended.result.text(indented: true)] : resultLines(ended.detail, result: ended.result))
+    if ended.detail.status.state == .paused {
+      Console.shared.note("the same command goes on from step \(ended.detail.status.step)")
+      if ended.wasInterrupted { throw ExitCode(ExitStatus.cancelled.rawValue) }
+    }
+    return ended.detail.status.state
+  }
+
+  /// A job of an earlier run is taken up again, whatever made it stop.
+  private func goOn(_ job: JobID, on connection: CoordinatorConnection) throws {
+    switch try connection.detail(of: job).status.state {
+    case .paused: try connection.control(job, .resume)
+    case .failed, .cancelled: try connection.control(job, .retry)
+    case .pending, .running, .completed: break
+    }
+  }
+
+  private func finishedResult(in directory: String) -> JSONNode? {
+    guard let text = try? String(contentsOfFile: "\(directory)/result.json", encoding: .utf8),
+      let result = JSONNode(parsing: text), result["state"] == "COMPLETED"
+    else { return nil }
+    if case .string(let model)? = result["model"], !FileManager.default.fileExists(atPath: model) { return nil }
+    return result
+  }
+
+  /// Journal, artifacts and caches of a job that is over; its results are in the output tree.
+  private func removeWorkingFiles(_ directory: String) {
+    let folder = "\(directory)/.admix"
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name != "output.json" {
+      try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+    }
+  }
+
+  private func token(of digest: Digest) -> Token128 {
+    func word(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+    return Token128(high: word(digest.bytes[0..<8]), low: word(digest.bytes[8..<16]))
+  }
+}

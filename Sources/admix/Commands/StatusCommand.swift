@@ -1,0 +1,30 @@
+import ArgumentParser
+import ControlClient
+import Results
+import WireProtocol
+
+struct StatusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "Tells what runs, how fast, what it waits for, and what to do about it.")
+
+  @OptionGroup var coordinator: CoordinatorAddress
+  @Flag(help: "Show it again every second until Ctrl-C.") var watch = false
+  @Flag(help: "Also list the workers.") var workers = false
+  @Flag(help: "Print JSON; with --watch an object a line.") var json = false
+
+  func run() throws {
+    let connection = try coordinator.connect()
+    defer { connection.close() }
+    if watch { Interrupts.count() }
+    repeat {
+      let status = try connection.status()
+      if json {
+        Console.shared.print(statusObject(status).text(indented: !watch))
+      } else {
+        let lines = statusLines(status) + (workers ? [""] + workerLines(status.workers) : [])
+        if watch { Console.shared.page(lines) } else { Console.shared.print(lines) }
+      }
+      if watch { nap(.seconds(1), interrupts: 0) }
+    } while watch && Interrupts.number == 0
+  }
+}

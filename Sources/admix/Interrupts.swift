@@ -1,0 +1,29 @@
+import Glibc
+import Synchronization
+
+/// Counts Ctrl-C and SIGTERM instead of dying of them. What they mean is up to the command.
+enum Interrupts {
+  private static let received = Atomic<Int>(0)
+
+  /// From now on signals are counted.
+  static func count() {
+    // Made now: a handler must not run the initializer of a global.
+    received.store(0, ordering: .relaxed)
+    for number in [SIGINT, SIGTERM, SIGHUP] {
+      signal(number) { _ in
+        // Whoever asks a third time is not to wait for a transfer: children end with this process.
+        if Interrupts.received.wrappingAdd(1, ordering: .relaxed).newValue > 2 { _exit(ExitStatus.cancelled.rawValue) }
+      }
+    }
+  }
+
+  static var number: Int { received.load(ordering: .relaxed) }
+}
+
+/// Sleeps in small pieces; returns early once there are more interrupts than `interrupts`.
+func nap(_ duration: Duration, interrupts: Int = .max) {
+  let end = ContinuousClock.now + duration
+  while ContinuousClock.now < end, Interrupts.number <= interrupts {
+    usleep(20_000)
+  }
+}
