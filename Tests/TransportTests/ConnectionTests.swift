@@ -216,6 +216,43 @@ struct ConnectionTests {
     #expect(!loop.execute { order.values.append(-1) })
   }
 
+  @Test("A connection handed over before its admission goes on, on the other loop, with its frames in order")
+  func handingOver() throws {
+    let other = EventLoop(name: "bulk")
+    other.start()
+    defer {
+      other.stop()
+      other.join()
+    }
+    let offsets: [UInt64] = try withLoop { loop, finish in
+      let listener = try Listener.listen(on: .tcp(host: "127.0.0.1", port: 0), loop: loop) { connection in
+        connection.awaitHello(servesAll) { hello in
+          connection.handOver(hello, to: other, policy: servesAll) { moved, _ in
+            other.preconditionOnLoop()
+            moved.onFrame = { frame in
+              guard let get = try? frame.decode(GetArtifact.self) else { return }
+              try? moved.send(ArtifactOffset(digest: get.digest, offset: get.offset, complete: false))
+            }
+            moved.admit(welcome)
+          }
+        }
+      }
+      Connection.open(to: listener.endpoint, hello: hello(.bulk), loop: loop) { result in
+        guard let connection = try? result.get().0 else {
+          Issue.record("\(result)")
+          return
+        }
+        var offsets: [UInt64] = []
+        connection.onFrame = { frame in
+          offsets.append((try? frame.decode(ArtifactOffset.self).offset) ?? .max)
+          if offsets.count == 100 { finish(offsets) }
+        }
+        for offset in 0..<100 { try? connection.send(GetArtifact(digest: .zero, offset: UInt64(offset))) }
+      }
+    }
+    #expect(offsets == (0..<100).map { UInt64($0) })
+  }
+
   @Test("A loop ends whatever its handlers open while they hear of the end")
   func stubbornHandlers() throws {
     let reasons: [CloseReason.Cause] = try withLoop { loop, finish in

@@ -127,6 +127,27 @@ struct GoldenFrameTests {
     #expect(accepted > 1000 && refused > 1000)
   }
 
+  @Test("Bodies with several bytes changed are typed errors or values with exactly those bytes, from one seed")
+  func manyChanges() throws {
+    var state: UInt64 = 2024
+    func random(below limit: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(state >> 33) % limit
+    }
+    for message in MessageSamples.all {
+      let body = message.encodedBody()
+      for _ in 0..<300 {
+        var changed = body
+        for _ in 0...random(below: 4) {
+          changed[random(below: changed.count)] = [0, 1, 0x7F, 0x80, 0xFF, UInt8(random(below: 256))][random(below: 6)]
+        }
+        do {
+          #expect(try type(of: message).reencoded(changed) == changed, "\(type(of: message)) \(changed)")
+        } catch is WireError {}
+      }
+    }
+  }
+
   private func set(_ value: UInt32, at offset: Int, in bytes: inout [UInt8]) {
     for index in 0..<4 { bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * UInt32(index))) }
   }
