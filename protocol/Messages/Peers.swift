@@ -1,4 +1,5 @@
-/// How the values of a NODE, ROOT or STATE_CHUNK body are encoded. All encodings of one rounding decode to equal values.
+/// How the values of a NODE, ROOT or STATE_CHUNK body are encoded. All encodings of one rounding decode to equal
+/// values.
 public enum PayloadEncoding: UInt8, Sendable, CaseIterable {
   /// Little-endian values as they are.
   case stored = 0

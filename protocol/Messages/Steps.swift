@@ -1,4 +1,5 @@
-/// Coordinator → runner: say where you are (after a reconnection, after a coordinator's restart, when nothing was heard).
+/// Coordinator → runner: say where you are (after a reconnection, after a coordinator's restart, when nothing was
+/// heard).
 public struct ReportState: Equatable, Sendable {
   public init() {}
 }
@@ -116,7 +117,8 @@ public struct Commit: Equatable, Sendable {
   }
 }
 
-/// Runner → coordinator: the step is applied. The rest is telemetry of this runner alone; it is no function of the data.
+/// Runner → coordinator: the step is applied. The rest is telemetry of this runner alone; it is no function of the
+/// data.
 public struct Applied: Equatable, Sendable {
   public var step: UInt64
   /// SHA-256 over the chain before the step and the step's digest.
@@ -234,8 +236,8 @@ public struct CheckpointSaved: Equatable, Sendable {
   }
 }
 
-/// Coordinator → one runner: training is over; write the final outputs and answer COMPLETED. `measures` are the journaled
-/// evaluations, oldest first, for the result.
+/// Coordinator → one runner: training is over; write the final outputs and answer COMPLETED. `measures` are the
+/// journaled evaluations, oldest first, for the result.
 public struct Finish: Equatable, Sendable {
   public struct Evaluation: Hashable, Sendable {
     public let step: UInt64

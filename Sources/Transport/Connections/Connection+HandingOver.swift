@@ -4,8 +4,8 @@ public import WireProtocol
 
 extension Connection {
   /// Moves a connection whose HELLO has come, and was not answered, to another loop: bulk connections leave the control
-  /// loop before their first megabyte. On `loop` the HELLO is looked at again, against `policy`, and `onHello` is called
-  /// with the new connection, there; answer it with `admit` or `refuse`.
+  /// loop before their first megabyte. On `loop` the HELLO is looked at again, against `policy`, and `onHello` is
+  /// called with the new connection, there; answer it with `admit` or `refuse`.
   ///
   /// The opener may not speak before WELCOME, so nothing is lost on the way. This object closes; its `onClose` is
   /// called with `.local`.
