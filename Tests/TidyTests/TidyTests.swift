@@ -39,8 +39,8 @@ struct TidyTests {
   static let ownModules: Set<String> = [
     "WireProtocol", "Transport", "CSystem", "CLibUV", "CLZ4", "CZlib", "KernelsAVX2", "KernelsAVX512", "KernelTable",
     "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora", "GradientExchange", "JobKit", "JobRunner",
-    "JobFiles", "Results", "PipelineJob", "TrainingJobs", "ControlClient", "CoordinatorCore", "CoordinatorDaemon", "WorkerCore",
-    "WorkerDaemon", "StateFiles", "admix",
+    "JobFiles", "Results", "PipelineJob", "TrainingJobs", "StateFiles", "ControlClient", "CoordinatorCore",
+    "CoordinatorDaemon", "WorkerCore", "WorkerDaemon", "admix",
   ]
 
   /// Who may import which library that is not ours.
