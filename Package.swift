@@ -126,6 +126,16 @@ let package = Package(
     tests("TransformerTests", ["Transformer", "Optimizers", "KernelTable"], exclude: ["Fixtures"]),
     tests("OptimizerTests", ["Optimizers", "KernelTable"]),
     tests("WireProtocolTests", ["WireProtocol"]),
+    // A runner for tests, in a process of its own.
+    .executableTarget(
+      name: "DaemonTestRunner", dependencies: ["Transport", "WireProtocol"], path: "Tests/DaemonTestRunner",
+      swiftSettings: shared),
+    tests(
+      "DaemonTests",
+      [
+        "DaemonTestRunner", "CoordinatorDaemon", "CoordinatorCore", "WorkerDaemon", "ControlClient", "Transport",
+        "StateFiles", "WireProtocol",
+      ]),
     tests("TransportTests", ["Transport", "WireProtocol", crypto]),
   ]
 )

@@ -20,6 +20,7 @@ final class CoordinatorService {
     var isAdmitted = false
   }
 
+  private lazy var requests = ClientRequests(loop: loop) { [unowned self] frame, id in clientFrame(frame, id) }
   private let policy: ServerHandshake.Policy
   private let welcome: Welcome
   private let onStopped: (CoordinatorDaemon.Stop) -> Void
@@ -143,7 +144,7 @@ final class CoordinatorService {
       let wireVersion = WireVersion.agreed(policy.wireVersions, theirs) ?? WireVersion.current
       take(.workerConnected(id, hello, address: "\(connection.peer)", wireVersion: wireVersion))
     case .client:
-      connection.onFrame = { [self] frame in clientFrame(frame, id) }
+      connection.onFrame = { [self] frame in requests.add(frame, id, connection) }
       peers[id]?.isAdmitted = true
       connection.admit(welcome)
     case .bulk:
@@ -160,6 +161,7 @@ final class CoordinatorService {
     guard let peer = peers.removeValue(forKey: id) else { return }
     if case .malformed = reason.cause { log("\(reason)") }
     if case .peerTooSlow = reason.cause { log("\(reason)") }
+    requests.remove(id)
     if peer.role == .worker { take(.workerDisconnected(id)) }
     if stopping != nil, peers.isEmpty { finishStopping() }
   }
