@@ -41,6 +41,10 @@ extension RoundMachine {
   }
 
   mutating func atBoundary(_ request: BoundaryRequest) {
+    if case .hash = request, !isCopying {
+      if hashing[request.step] != nil { return }
+      if let lastHashed, lastHashed.step == request.step { return tell(.sendStateHashed(lastHashed)) }
+    }
     switch standing {
     case .ready where request.step == step:
       carryOut(request)
@@ -82,17 +86,27 @@ extension RoundMachine {
     emit(.hashState(step: step))
   }
 
+  private var isCopying: Bool {
+    if case .copying = standing { return true }
+    return false
+  }
+
   mutating func stateHashed(_ hashedStep: UInt64, _ digest: Digest) {
     if case .copying(let copy) = standing {
       guard copy.isWhole, hashedStep == copy.step else { return }
       standing = .ready
       step = copy.step
       chain = copy.chain
-      tell(.sendStateHashed(StateHashed(step: step, chain: chain, stateDigest: digest)))
+      answerHashed(StateHashed(step: step, chain: chain, stateDigest: digest))
       return beginNextStep()
     }
     guard let chainThere = hashing.removeValue(forKey: hashedStep) else { return }
-    tell(.sendStateHashed(StateHashed(step: hashedStep, chain: chainThere, stateDigest: digest)))
+    answerHashed(StateHashed(step: hashedStep, chain: chainThere, stateDigest: digest))
+  }
+
+  private mutating func answerHashed(_ answer: StateHashed) {
+    lastHashed = answer
+    tell(.sendStateHashed(answer))
   }
 
   /// The step of the state that is here, or will be when the copy is whole.

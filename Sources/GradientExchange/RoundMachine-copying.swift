@@ -8,7 +8,7 @@ extension RoundMachine {
     case .applying:
       return sendState()  // The coordinator knows better once it hears of the step that is being applied.
     case .ready where step == request.step && chain == request.chain:
-      return hashState()
+      return atBoundary(.hash(HashState(step: step)))
     case .copying(var copy) where copy.step == request.step && copy.chain == request.chain:
       copy.replaceHolders(holders)
       standing = .copying(copy)
@@ -18,6 +18,7 @@ extension RoundMachine {
       clearRound()
       deferred = []
       hashing = [:]
+      lastHashed = nil
       standing = .copying(
         StateCopy(step: request.step, chain: request.chain, holders: holders, chunkCount: chunkCount - 1))
       emit(.releaseRounds(before: Round(step: request.step + 1)))

@@ -46,6 +46,8 @@ public struct RoundMachine: Sendable {
   var deferred: [BoundaryRequest] = []
   /// The chain digests of states that are being hashed, by step: an answer may come after the next step was applied.
   var hashing: [UInt64: Digest] = [:]
+  /// For HASH_STATE that comes again, maybe when the state has moved on.
+  var lastHashed: StateHashed?
 
   var effects: [RoundEffect] = []
 

@@ -1,0 +1,116 @@
+import JobKit
+import Transport
+import WireProtocol
+
+/// One shard of a sharded phase: the plugin works on its thread, its outputs are published, COMPLETED says so.
+final class ShardSession: WorkSession {
+  private let context: WorkContext
+  private let index: Int
+  private let count: Int
+  private let thread = WorkThread<Void>(name: "compute") {}
+  private let progress: ProgressReporter
+  /// The last word, said again whenever the coordinator asks.
+  private var completed: Completed?
+  private var failed: Failed?
+  private var marksReported: UInt64?
+
+  init(_ context: WorkContext, index: Int, of count: Int) {
+    self.context = context
+    self.index = index
+    self.count = count
+    progress = ProgressReporter(context)
+  }
+
+  func start() {
+    progress.start()
+    thread.start()
+    let bound = LoopBound(self, loop: context.loop)
+    let jobType = context.jobType
+    let board = context.board
+    let shard = (
+      phase: context.assign.phaseName, index: index, count: count, payload: context.assign.payload,
+      inputs: context.inputs, scratch: context.scratchDirectory, threads: Int(context.begin.threads)
+    )
+    thread.run {
+      do {
+        let result = try jobType.runShard(
+          ShardContext(
+            phaseName: shard.phase, shardIndex: shard.index, shardCount: shard.count, payload: shard.payload,
+            inputs: shard.inputs, scratchDirectory: shard.scratch, threads: shard.threads,
+            progress: { board.note($0, $1) }))
+        let outputs = try result.outputs.map { (name: $0.name, items: try OutputFiles.list(below: $0.directory)) }
+        bound.loop.execute { bound.value.publish(outputs[...], result.result, []) }
+      } catch {
+        let message = "\(error)"
+        bound.loop.execute { bound.value.fail(message) }
+      }
+    }
+  }
+
+  private func publish(
+    _ outputs: ArraySlice<(name: String, items: [Publish.Item])>, _ result: String, _ trees: [NamedTree]
+  ) {
+    guard let output = outputs.first else {
+      let completed = Completed(outputs: trees, result: result)
+      self.completed = completed
+      progress.stop()
+      return context.supervisor.say(completed)
+    }
+    context.board.note("publishing \(output.name)")
+    context.supervisor.publish(tree: output.name, output.items) { tree, failure in
+      if let failure { return self.fail("its output \(output.name) could not be published: \(failure)") }
+      self.publish(outputs.dropFirst(), result, trees + [tree])
+    }
+  }
+
+  private func fail(_ message: String) {
+    let failed = Failed(message: message)
+    self.failed = failed
+    progress.stop()
+    context.supervisor.say(failed)
+  }
+
+  func receive(_ frame: Frame) throws(WireError) {
+    guard frame.type == .reportState else { return }
+    if let completed { return context.supervisor.say(completed) }
+    if let failed { return context.supervisor.say(failed) }
+    // Standing still is told by silence.
+    let marks = context.board.latest.marks
+    if marks != marksReported { progress.report() }
+    marksReported = marks
+  }
+
+  func fenced() {}
+  func unfenced() {}
+  func stop() { thread.stop() }
+}
+
+/// Sends the latest of the progress board, at most once an interval, and only when something has moved.
+final class ProgressReporter {
+  private let context: WorkContext
+  private var timer: LoopTimer?
+  private var marks: UInt64 = 0
+  var values: [Metric] = []
+
+  init(_ context: WorkContext) { self.context = context }
+
+  func start() {
+    let interval = context.settings.progressInterval
+    timer = context.loop.schedule(after: interval, repeating: interval) { self.reportChange() }
+  }
+
+  func stop() {
+    timer?.cancel()
+    timer = nil
+  }
+
+  private func reportChange() {
+    if context.board.latest.marks != marks { report() }
+  }
+
+  func report() {
+    let latest = context.board.latest
+    marks = latest.marks
+    context.supervisor.say(Progress(activity: latest.activity, fraction: latest.fraction, values: values))
+  }
+}
