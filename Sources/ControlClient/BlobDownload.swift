@@ -3,7 +3,8 @@ internal import StateFiles
 internal import Transport
 internal import WireProtocol
 
-/// One blob from the coordinator's store into a partial file, on one connection: carries out what `ArtifactReceiver` says.
+/// One blob from the coordinator's store into a partial file, on one connection: carries out what
+/// `ArtifactReceiver` says.
 struct BlobDownload {
   let connection: BlockingConnection
   let partial: PartialBlob
@@ -13,13 +14,13 @@ struct BlobDownload {
     var receiver = ArtifactReceiver(getting: partial.digest, offset: partial.offset)
     try connection.send(GetArtifact(digest: partial.digest, offset: partial.offset), timeout: stallTimeout)
     while true {
-      if isCancelled() { throw ClientError(.cancelled, "the transfer was cancelled") }
-      let frame = try connection.receive(timeout: stallTimeout)
+      let frame = try connection.receive(timeout: stallTimeout, isCancelled: isCancelled)
+      // Also the last piece: credit that is not given back is missing to the next blob on this connection.
+      defer { connection.consumed(frame) }
       let effects = receiver.handle(try event(frame))
       for effect in effects {
         if try carryOut(effect, &receiver, progress) { return }
       }
-      connection.consumed(frame)
     }
   }
 
