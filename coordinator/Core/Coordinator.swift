@@ -76,6 +76,7 @@ public struct Coordinator: Sendable {
   /// What every event ends with: deadlines that have come, idle workers, the next wake.
   private mutating func endEvent(timerFired: Bool) -> CoordinatorBatch {
     if let wakeAt, wakeAt <= now.monotonic {
+      suspectSilentWorkers()
       endLeases()
       tickPhases()
     }
@@ -93,9 +94,11 @@ public struct Coordinator: Sendable {
     func consider(_ time: MonotonicTime?) {
       if let time, time < earliest ?? .distantFuture { earliest = time }
     }
-    for worker in workers.values { consider(worker.leaseEnd(settings)) }
+    for worker in workers.values { consider(worker.silenceEnd(settings)) }
     for phase in phases.values { consider(phase.nextDeadline) }
-    for job in jobs.values { consider(job.restarts.values.filter { $0.notBefore > now.monotonic }.map(\.notBefore).min()) }
+    for job in jobs.values where !job.state.state.isFinal {
+      consider(job.restarts.values.filter { $0.notBefore > now.monotonic }.map(\.notBefore).min())
+    }
     return earliest
   }
 

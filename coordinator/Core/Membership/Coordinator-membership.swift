@@ -3,9 +3,28 @@ import WireProtocol
 // Registration, leases and generations: who is a member, and whose frames count.
 extension Coordinator {
   /// The worker whose newest connection this is, if the frame is of its newest generation too.
-  func speaker(_ connection: ConnectionID, _ generation: UInt64) -> WorkerID? {
+  mutating func speaker(_ connection: ConnectionID, _ generation: UInt64) -> WorkerID? {
     guard let worker = connections[connection], workers[worker]?.generation == generation else { return nil }
+    heard(worker)
     return worker
+  }
+
+  private mutating func heard(_ worker: WorkerID) {
+    workers[worker]?.lastHeard = now.monotonic
+    guard workers[worker]?.isSuspected == true, workers[worker]?.hasInventory == true else { return }
+    workers[worker]?.isSuspected = false
+    for assignment in workers[worker]?.assignments.sorted() ?? [] { setConnected(true, assignment) }
+  }
+
+  /// Silence on a connection that stands: its runners are not counted on for now.
+  mutating func suspectSilentWorkers() {
+    for worker in workers.keys.sorted() {
+      guard let entry = workers[worker], entry.connection != nil, !entry.isSuspected,
+        entry.isSuspect(settings, now: now.monotonic)
+      else { continue }
+      workers[worker]?.isSuspected = true
+      for assignment in entry.assignments.sorted() { setConnected(false, assignment) }
+    }
   }
 
   mutating func workerConnected(
@@ -30,6 +49,7 @@ extension Coordinator {
     entry.generation = generation
     entry.hasInventory = false
     entry.lastHeard = now.monotonic
+    entry.isSuspected = false
     if isNewProcess { entry.leaving = [] }
     workers[id] = entry
     connections[connection] = id
@@ -74,7 +94,6 @@ extension Coordinator {
   }
 
   mutating func handle(_ message: WorkerMessage, from worker: WorkerID) {
-    workers[worker]?.lastHeard = now.monotonic
     switch message {
     case .heartbeat(let heartbeat):
       workers[worker]?.residentBytes = heartbeat.residentBytes
@@ -91,7 +110,8 @@ extension Coordinator {
   /// What lives on the worker: known runners go on, unknown ones are killed, and assignments that never arrived are
   /// sent again.
   private mutating func inventoryCame(_ inventory: Inventory, from worker: WorkerID) {
-    guard let entry = workers[worker] else { return }
+    // The first message of a connection, and only that one: a later copy would speak of the past.
+    guard let entry = workers[worker], !entry.hasInventory else { return }
     workers[worker]?.hasInventory = true
     let listed = Set(inventory.runners.map(\.assignment))
     for assignment in entry.assignments.sorted() {
@@ -132,7 +152,6 @@ extension Coordinator {
   }
 
   mutating func handle(_ message: RunnerMessage, of assignment: AssignmentID, from worker: WorkerID) {
-    workers[worker]?.lastHeard = now.monotonic
     guard let known = assignments[assignment], known.worker == worker, known.standing == .live else { return }
     assignments[assignment]?.hasSpoken = true
     if case .logLine(let line) = message {

@@ -17,6 +17,8 @@ struct WorkerEntry: Sendable {
   var hasInventory = false
   /// Nil when it is not a member: its lease has ended, or it has not come since the coordinator started.
   var lastHeard: MonotonicTime?
+  /// Its runners were told to the phases as not reachable now.
+  var isSuspected = false
   var residentBytes: UInt64 = 0
   /// Assignments that are live or lost there.
   var assignments: Set<AssignmentID> = []
@@ -26,6 +28,12 @@ struct WorkerEntry: Sendable {
   var title: String { name.isEmpty ? "\(id)" : "\(id) (\(name))" }
 
   func leaseEnd(_ settings: CoordinatorSettings) -> MonotonicTime? { lastHeard.map { $0 + settings.leaseDuration } }
+
+  /// When the next silence ends: suspicion, then the lease.
+  func silenceEnd(_ settings: CoordinatorSettings) -> MonotonicTime? {
+    guard let lastHeard, !isSuspected, connection != nil else { return leaseEnd(settings) }
+    return lastHeard + settings.suspicionDuration
+  }
 
   func isSuspect(_ settings: CoordinatorSettings, now: MonotonicTime) -> Bool {
     guard let lastHeard else { return false }

@@ -30,16 +30,22 @@ extension SteppedPhase {
     unreachable.decideAt = unreachable.decideAt ?? now.monotonic + settings.unreachableDecisionDelay
   }
 
-  /// Leaves out the runner that reaches fewest peers; of equals the newest.
+  /// Leaves out the runner that reaches fewest peers; of equals one that complains of nobody (it may be stuck), then the
+  /// newest. While a worker in question is suspect nothing is decided: its lease will tell.
   mutating func decideUnreachable() {
     guard let decideAt = unreachable.decideAt, decideAt <= now.monotonic else { return }
     let pairs = unreachable.pairs
-    unreachable = UnreachablePeers()
-    func unreached(_ assignment: AssignmentID) -> Int {
-      Set(pairs.filter { $0.has(assignment) }.map { $0.reporter == assignment ? $0.peer : $0.reporter }).count
+    if members.contains(where: { member in !member.isConnected && pairs.contains { $0.has(member.assignment) } }) {
+      unreachable.decideAt = now.monotonic + settings.unreachableDecisionDelay
+      return
     }
-    let worst = members.filter { unreached($0.assignment) > 0 }
-      .max { (unreached($0.assignment), $0.assignment.number) < (unreached($1.assignment), $1.assignment.number) }
+    unreachable = UnreachablePeers()
+    func rank(_ assignment: AssignmentID) -> (Int, Int, UInt32) {
+      let unreached = Set(pairs.filter { $0.has(assignment) }.map { $0.reporter == assignment ? $0.peer : $0.reporter })
+      let isSilent = !pairs.contains { $0.reporter == assignment }
+      return (unreached.count, isSilent ? 1 : 0, assignment.number)
+    }
+    let worst = members.filter { rank($0.assignment).0 > 0 }.max { rank($0.assignment) < rank($1.assignment) }
     guard let worst, let pair = pairs.first(where: { $0.has(worst.assignment) }),
       let reporter = member(pair.reporter), let peer = member(pair.peer)
     else { return }
