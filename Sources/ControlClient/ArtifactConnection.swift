@@ -1,10 +1,10 @@
-internal import Synchronization
 public import StateFiles
+internal import Synchronization
 public import Transport
 public import WireProtocol
 
-/// A bulk connection to the coordinator's store for a thread that may wait. One transfer at a time; what was cut goes on
-/// where it stopped, over a new connection, for as long as something moves.
+/// A bulk connection to the coordinator's store for a thread that may wait. One transfer at a time; what was cut goes
+/// on where it stopped, over a new connection, for as long as something moves.
 public final class ArtifactConnection: Sendable {
   public struct Options: Sendable {
     /// `HOST:PORT` or `unix:PATH`.
@@ -58,8 +58,8 @@ public final class ArtifactConnection: Sendable {
     }
   }
 
-  /// Brings the file at `path` into the coordinator's store. Throws `.file` when it is not what `digest` and `byteCount`
-  /// say, `.transfer` when the store cannot take it.
+  /// Brings the file at `path` into the coordinator's store. Throws `.file` when it is not what `digest` and
+  /// `byteCount` say, `.transfer` when the store cannot take it.
   public func put(
     path: String, digest: Digest, byteCount: UInt64, isCancelled: () -> Bool = { false },
     progress: (UInt64) -> Void = { _ in }

@@ -20,7 +20,7 @@ struct BlobUpload {
         connection.consumed(frame)
       }
       if effects.isEmpty {
-        let frame = try connection.receive(timeout: stallTimeout)
+        let frame = try connection.receive(timeout: stallTimeout, isCancelled: isCancelled)
         effects = sender.handle(try event(frame))
         connection.consumed(frame)
         continue

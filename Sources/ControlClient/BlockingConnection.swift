@@ -125,6 +125,20 @@ final class BlockingConnection: Sendable {
     return try next.get()
   }
 
+  /// The same for a wait that its owner may give up: asks a few times a second whether it has.
+  func receive(timeout: Duration, isCancelled: () -> Bool) throws(ClientError) -> Frame {
+    let deadline = EventLoop.now + timeout
+    while true {
+      if isCancelled() { throw ClientError(.cancelled, "the transfer was cancelled") }
+      let left = deadline.elapsed(since: EventLoop.now)
+      do throws(ClientError) {
+        return try receive(timeout: min(left, .milliseconds(250)))
+      } catch where error.code == .timedOut && left > .milliseconds(250) {
+        continue
+      }
+    }
+  }
+
   /// A frame that is here already.
   func receiveIfAny() -> Frame? {
     mailbox.state.withLock { $0.frames.isEmpty ? nil : $0.frames.removeFirst() }

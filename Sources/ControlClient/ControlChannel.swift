@@ -37,7 +37,9 @@ final class ControlChannel: Sendable {
   /// The connection, made now if there is none.
   @discardableResult
   func connect() throws(ClientError) -> BlockingConnection {
-    guard !isClosed.load(ordering: .relaxed) else { throw ClientError(.connectionLost, "the connection was closed here") }
+    guard !isClosed.load(ordering: .relaxed) else {
+      throw ClientError(.connectionLost, "the connection was closed here")
+    }
     if let connection = state.withLock({ $0.connection }) { return connection }
     let connection = try BlockingConnection(
       to: options.address, hello: hello(.client), loop: loop, timeout: options.connectTimeout)
@@ -55,7 +57,7 @@ final class ControlChannel: Sendable {
       // Once more on a new connection: the old one may have died with an earlier coordinator, unseen until now.
       do throws(ClientError) {
         return .success(try ask(request, answer: answer, timeout: timeout))
-      } catch where error.code == .connectionLost && !isClosed.load(ordering: .relaxed) {
+      } catch  where error.code == .connectionLost && !isClosed.load(ordering: .relaxed) {
         forget()
         do throws(ClientError) {
           return .success(try ask(request, answer: answer, timeout: timeout))

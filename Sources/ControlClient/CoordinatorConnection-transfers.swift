@@ -19,10 +19,12 @@ extension CoordinatorConnection {
     defer { artifacts.close() }
     for file in wanted {
       let before = state.bytesDone
-      try artifacts.put(path: file.path, digest: file.digest, byteCount: file.byteCount, progress: { count in
-        state.bytesDone += count
-        progress(state)
-      })
+      try artifacts.put(
+        path: file.path, digest: file.digest, byteCount: file.byteCount,
+        progress: { count in
+          state.bytesDone += count
+          progress(state)
+        })
       // Parts that an earlier upload left in the store did not travel again.
       state.bytesDone = before + file.byteCount
       state.filesDone += 1
@@ -51,10 +53,12 @@ extension CoordinatorConnection {
     for (file, _) in wanted { uses[file.digest, default: 0] += 1 }
     for (file, path) in wanted {
       let before = state.bytesDone
-      try artifacts.fetch(file.digest, byteCount: file.byteCount, into: store, progress: { count in
-        state.bytesDone += count
-        progress(state)
-      })
+      try artifacts.fetch(
+        file.digest, byteCount: file.byteCount, into: store,
+        progress: { count in
+          state.bytesDone += count
+          progress(state)
+        })
       uses[file.digest, default: 1] -= 1
       let isLast = uses[file.digest] == 0
       try local { () throws(StoreError) in try place(store.path(of: file.digest), at: path, moving: isLast) }
@@ -70,7 +74,7 @@ extension CoordinatorConnection {
     let found: BlobFile
     do throws(StoreError) {
       found = try BlobFile(path: path)
-    } catch where error.code == .missing {
+    } catch  where error.code == .missing {
       return false
     }
     guard found.byteCount == file.byteCount else { return false }

@@ -117,7 +117,8 @@ public final class BlobStore: Sendable {
     let (free, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
     guard overflow || byteCount <= free else {
       throw StoreError(
-        .full, path: root, problem: "\(byteCount) bytes are to come and \(free) are free on \(hostName()); make room there")
+        .full, path: root,
+        problem: "\(byteCount) bytes are to come and \(free) are free on \(hostName()); make room there")
     }
   }
 }

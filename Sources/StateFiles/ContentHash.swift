@@ -1,5 +1,6 @@
-internal import struct Crypto.SHA256
 public import WireProtocol
+
+internal import struct Crypto.SHA256
 
 /// SHA-256 over bytes that come piece by piece.
 public struct ContentHash {

@@ -11,7 +11,9 @@ public func copyFile(_ source: String, to target: String) throws(StoreError) {
     var offset: UInt64 = 0
     while offset < file.byteCount {
       let bytes = try file.read(at: offset, limit: 1 << 20)
-      guard !bytes.isEmpty else { throw StoreError(.corrupt, path: source, problem: "became shorter while it was read") }
+      guard !bytes.isEmpty else {
+        throw StoreError(.corrupt, path: source, problem: "became shorter while it was read")
+      }
       var written = 0
       while written < bytes.count {
         let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written) }

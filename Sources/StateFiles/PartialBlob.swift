@@ -62,7 +62,8 @@ public final class PartialBlob {
     var written = skipped
     while written < bytes.count {
       let count = bytes.withUnsafeBytes { buffer in
-        pwrite(descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written, Int(clamping: start) + written)
+        pwrite(
+          descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written, Int(clamping: start) + written)
       }
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else {

@@ -135,8 +135,9 @@ import WireProtocol
   }
 
   @Test func pathsThatLeaveTheirDirectoryAreRefused() throws {
-    for path in ["", "/etc/passwd", "..", "a/../../b", "a//b", "./a", "a/", "a/.", "a\0b", String(repeating: "x", count: 256)]
-    {
+    for path in [
+      "", "/etc/passwd", "..", "a/../../b", "a//b", "./a", "a/", "a/.", "a\0b", String(repeating: "x", count: 256),
+    ] {
       let error = #expect(throws: StoreError.self) { try TreePath.join("/run", path) }
       #expect(error?.code == .unsafePath, "\(path)")
     }

@@ -180,9 +180,13 @@ import WireProtocol
       steps += page.rows.map(\.step)
     }
     #expect(steps == Array(1...50))
-    let events = try read(journal) { try $0.events(QueryEvents(job: JobID(1), afterSequence: 47, limit: 9), byteCountMax: 1000) }
+    let events = try read(journal) {
+      try $0.events(QueryEvents(job: JobID(1), afterSequence: 47, limit: 9), byteCountMax: 1000)
+    }
     #expect(events.events.map(\.text) == ["step 48", "step 49", "step 50"])
-    let none = try read(journal) { try $0.events(QueryEvents(job: JobID(0), afterSequence: .max, limit: 9), byteCountMax: 1000) }
+    let none = try read(journal) {
+      try $0.events(QueryEvents(job: JobID(0), afterSequence: .max, limit: 9), byteCountMax: 1000)
+    }
     #expect(none.events == [])
     journal.close()
   }

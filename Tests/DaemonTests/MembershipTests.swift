@@ -117,7 +117,8 @@ import WireProtocol
     try first.start()
     let endpoint = try #require(first.endpoint)
     let second = try CoordinatorDaemon(
-      CoordinatorOptions(listen: endpoint, stateDirectory: "\(cluster.directory.path)/b", build: "b", numericsVersion: 7))
+      CoordinatorOptions(
+        listen: endpoint, stateDirectory: "\(cluster.directory.path)/b", build: "b", numericsVersion: 7))
     let error = #expect(throws: CoordinatorError.self) { try second.start() }
     #expect(error == .cannotListen(.addressInUse(endpoint)))
     #expect(error?.description.contains("\(endpoint)") == true)

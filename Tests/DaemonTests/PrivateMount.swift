@@ -1,13 +1,15 @@
 import Foundation
 import Synchronization
 
-/// Runs a body on a thread with a mount namespace of its own, in which `path` is a file system of so many bytes; threads
-/// the body starts see it, too. Needs root. (A path through /proc, as `SmallFileSystem` has, is no use to SQLite: it
+/// Runs a body on a thread with a mount namespace of its own, in which `path` is a file system of so many bytes;
+/// threads the body starts see it, too. Needs root. (A path through /proc, as `SmallFileSystem` has, is no use to SQLite: it
 /// resolves links, and lands in our own namespace.)
 enum PrivateMount {
-  static let isAvailable = geteuid() == 0 && (try? TemporaryDirectory()).map { directory in
-    onSmallFileSystem(at: directory.path, byteCount: 65_536) {} != nil
-  } == true
+  static let isAvailable =
+    geteuid() == 0
+    && (try? TemporaryDirectory()).map { directory in
+      onSmallFileSystem(at: directory.path, byteCount: 65_536) {} != nil
+    } == true
 
   /// nil when the system allows no such namespace.
   static func onSmallFileSystem<Result: Sendable>(
@@ -31,9 +33,10 @@ enum PrivateMount {
   private static func mount(at path: String, byteCount: Int) -> Bool {
     // Glibc's Swift module has neither of them.
     typealias Unshare = @convention(c) (CInt) -> CInt
-    typealias Mount = @convention(c) (
-      UnsafePointer<CChar>, UnsafePointer<CChar>, UnsafePointer<CChar>, UInt, UnsafeRawPointer?
-    ) -> CInt
+    typealias Mount =
+      @convention(c) (
+        UnsafePointer<CChar>, UnsafePointer<CChar>, UnsafePointer<CChar>, UInt, UnsafeRawPointer?
+      ) -> CInt
     guard let unshareSymbol = dlsym(nil, "unshare"), let mountSymbol = dlsym(nil, "mount") else { return false }
     let unshare = unsafeBitCast(unshareSymbol, to: Unshare.self)
     let mount = unsafeBitCast(mountSymbol, to: Mount.self)

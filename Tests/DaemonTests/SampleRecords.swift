@@ -95,7 +95,10 @@ enum SampleRecords {
     .evaluationTotals(
       EvaluationRecord(
         job: JobID(1), phase: 1, step: 0,
-        totals: [MeasureTotal(measure: 1, sum: -0.0, weight: 3, byteCount: 4), MeasureTotal(measure: 0, sum: .infinity, weight: 0, byteCount: 0)])),
+        totals: [
+          MeasureTotal(measure: 1, sum: -0.0, weight: 3, byteCount: 4),
+          MeasureTotal(measure: 0, sum: .infinity, weight: 0, byteCount: 0),
+        ])),
     checkpoint(20), checkpoint(40), .checkpointPruned(job: JobID(1), phase: 1, step: 20),
     event(1, "first"), event(2, "second"), event(3, "third"), .boot(number: 2),
   ]

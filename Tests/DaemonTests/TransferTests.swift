@@ -41,7 +41,9 @@ import WireProtocol
 
   @Test func whatIsThereIsNotSentAgain() throws {
     let client = try cluster.client()
-    let files = try [local([1, 2, 3], "a"), local([], "b"), local([1, 2, 3], "c"), local(someBytes(9_000, seed: 5), "d")]
+    let files = try [
+      local([1, 2, 3], "a"), local([], "b"), local([1, 2, 3], "c"), local(someBytes(9_000, seed: 5), "d"),
+    ]
     var last = TransferProgress()
     try client.upload(files) { last = $0 }
     #expect(last == TransferProgress(bytesDone: 9_003, bytesTotal: 9_003, filesDone: 3, filesTotal: 3))
@@ -144,7 +146,8 @@ import WireProtocol
     let service = ArtifactService(
       store: store, loop: bulk, policy: .init(roles: [.bulk], numericsVersion: 7, build: "b"), welcome: welcome
     ) { _ in }
-    let listener = try Listener.listen(on: .unix(path: "\(cluster.directory.path)/small"), loop: control) { connection in
+    let listener = try Listener.listen(on: .unix(path: "\(cluster.directory.path)/small"), loop: control) {
+      connection in
       connection.awaitHello(.init(roles: [.bulk], numericsVersion: 7, build: "b")) { service.takeOver(connection, $0) }
     }
     control.start()
@@ -158,7 +161,8 @@ import WireProtocol
       withExtendedLifetime(listener) {}
     }
     let hello = Hello(
-      wireVersionLow: 1, wireVersionHigh: 1, role: .bulk, boot: Token128(high: 1, low: 1), build: "b", numericsVersion: 7)
+      wireVersionLow: 1, wireVersionHigh: 1, role: .bulk, boot: Token128(high: 1, low: 1), build: "b",
+      numericsVersion: 7)
     let connection = ArtifactConnection(
       .init(address: "unix:\(cluster.directory.path)/small", hello: hello), loop: client)
     let large = try local(someBytes(6_000_000, seed: 6), "large")
@@ -210,7 +214,9 @@ final class CuttingProxy: Sendable {
     address.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
     let bound = withUnsafePointer(to: address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
     }
     try #require(bound == 0 && Foundation.listen(listener, 16) == 0)
     Thread.detachNewThread { [self] in
@@ -238,7 +244,9 @@ final class CuttingProxy: Sendable {
       if counts { state.withLock { $0.bytes += count } }
       var sent = 0
       while sent < count {
-        let written = buffer.withUnsafeBytes { send(target, $0.baseAddress.map { $0 + sent }, count - sent, Int32(MSG_NOSIGNAL)) }
+        let written = buffer.withUnsafeBytes {
+          send(target, $0.baseAddress.map { $0 + sent }, count - sent, Int32(MSG_NOSIGNAL))
+        }
         guard written > 0 else { return }
         sent += written
       }

@@ -1,5 +1,5 @@
-public import Transport
 internal import CoordinatorCore
+public import Transport
 
 /// What a coordinator is told when it starts.
 public struct CoordinatorOptions: Sendable {

@@ -47,7 +47,8 @@ extension CoordinatorService {
     log("a message for \(id) cannot be sent: \(error)")
     if correlation != 0 {
       reply(
-        RequestFailed(reason: .storage, sentence: "The answer does not fit a control frame (\(error))."), id, correlation)
+        RequestFailed(reason: .storage, sentence: "The answer does not fit a control frame (\(error))."), id,
+        correlation)
     } else if case .assign(let assign) = message {
       take(
         .workerSaid(

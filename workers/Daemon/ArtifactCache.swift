@@ -37,15 +37,18 @@ final class ArtifactCache: Sendable {
     if state.withLock({ $0.verified[file.digest] }) != stamp {
       do {
         try store.verify(file.digest)
-      } catch where error.code == .corrupt || error.code == .missing {
+      } catch  where error.code == .corrupt || error.code == .missing {
         return false
       }
       markVerified(file.digest)
     }
-    guard store.byteCount(of: file.digest) == file.byteCount else {
+    let found = store.byteCount(of: file.digest) ?? 0
+    guard found == file.byteCount else {
       throw StoreError(
         .corrupt, path: file.path,
-        problem: "the blob \(file.digest.hex) has \(store.byteCount(of: file.digest) ?? 0) bytes; \(file.byteCount) are expected")
+        problem:
+          "the blob \(file.digest.hex) has \(found) bytes; \(file.byteCount) are expected"
+      )
     }
     store.markUsed(file.digest)
     return true

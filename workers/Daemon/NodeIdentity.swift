@@ -2,8 +2,8 @@ internal import Glibc
 internal import StateFiles
 internal import WireProtocol
 
-/// A host's worker across restarts: the token by which the coordinator gives it the same number again, and the lock that
-/// keeps a second worker from claiming it.
+/// A host's worker across restarts: the token by which the coordinator gives it the same number again, and the lock
+/// that keeps a second worker from claiming it.
 struct NodeIdentity: Sendable {
   let token: Token128
   let lock: DirectoryLock
@@ -27,7 +27,7 @@ struct NodeIdentity: Sendable {
     let file: BlobFile
     do throws(StoreError) {
       file = try BlobFile(path: path)
-    } catch where error.code == .missing {
+    } catch  where error.code == .missing {
       return nil
     }
     let text = String(decoding: try file.read(at: 0, limit: 64), as: UTF8.self)
@@ -45,7 +45,9 @@ struct NodeIdentity: Sendable {
     let text = Array("\(hex(token.high))\(hex(token.low))\n".utf8)
     let temporary = "\(path).new"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw StoreError(.system, path: path, problem: "open: \(String(cString: strerror(errno)))") }
+    guard descriptor >= 0 else {
+      throw StoreError(.system, path: path, problem: "open: \(String(cString: strerror(errno)))")
+    }
     defer { close(descriptor) }
     guard Glibc.write(descriptor, text, text.count) == text.count, fsync(descriptor) == 0, rename(temporary, path) == 0
     else {

@@ -2,8 +2,8 @@ internal import CSystem
 internal import Glibc
 internal import Transport
 
-/// Makes the worker the subreaper of its descendants: what a plugin forks, and lets go of, becomes the worker's child and
-/// is ended and waited for here, so that it neither outlives its job nor stays behind as a zombie.
+/// Makes the worker the subreaper of its descendants: what a plugin forks, and lets go of, becomes the worker's child
+/// and is ended and waited for here, so that it neither outlives its job nor stays behind as a zombie.
 ///
 /// On the control loop's thread. Only for a process that is a worker and nothing else.
 final class OrphanReaper {

@@ -74,10 +74,11 @@ final class RunnerProcess {
 
   var processID: Int32? { exit == nil ? child.map { Int32($0.processID) } : nil }
 
-  func send(_ message: some WireMessage) {
+  /// `generation` is what the runner puts into the headers of its own frames.
+  func send(_ message: some WireMessage, generation: UInt64) {
     guard let connection, connection.established != nil else { return }
     do throws(TransportError) {
-      try connection.send(message, stream: assignment.number)
+      try connection.send(message, stream: assignment.number, generation: generation)
     } catch {
       // A runner that does not read its socket is closed by the connection, and killed in `socketEnded`.
     }

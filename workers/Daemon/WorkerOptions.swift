@@ -31,7 +31,7 @@ public struct WorkerOptions: Sendable {
   public var dataPorts: ClosedRange<UInt16>?
   /// Artifacts beyond this are evicted, the longest unused first, but for what an assignment uses.
   public var cacheByteCountMax: UInt64 = 64 << 30
-  /// Hands ADMIX_FAILPOINT on to runners; without it they never see the variable.
+  /// Lets runners honour ADMIX_FAILPOINT; without it they never see the variable.
   public var failpoints = false
   /// Leaves run directories of ended runners where they are, for someone who looks for a fault.
   public var keepsRunDirectories = false

@@ -59,11 +59,11 @@ extension WorkerService {
     switch word {
     case .begin(var begin):
       begin.advertisedHost = advertisedHost
-      runner.send(begin)
-    case .fence(let message): runner.send(message)
-    case .unfence(let message): runner.send(message)
-    case .published(let message): runner.send(message)
-    case .leave(let message): runner.send(message)
+      runner.send(begin, generation: generation)
+    case .fence(let message): runner.send(message, generation: generation)
+    case .unfence(let message): runner.send(message, generation: generation)
+    case .published(let message): runner.send(message, generation: generation)
+    case .leave(let message): runner.send(message, generation: generation)
     }
   }
 

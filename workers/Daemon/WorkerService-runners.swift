@@ -61,11 +61,13 @@ extension WorkerService {
 
   /// Ours, but for the failpoints: a variable that someone forgot in a shell must not kill a runner in production.
   private func runnerEnvironment() -> [String] {
-    var variables: [String] = []
+    var variables = options.failpoints ? ["ADMIX_FAILPOINTS_ENABLED=1"] : []
     var next = environ
     while let text = next.pointee {
       let variable = String(cString: text)
-      if options.failpoints || !variable.hasPrefix("ADMIX_FAILPOINT=") { variables.append(variable) }
+      let isPermission = variable.hasPrefix("ADMIX_FAILPOINTS_ENABLED=")
+      let isFailpoint = variable.hasPrefix("ADMIX_FAILPOINT=")
+      if !isPermission && (options.failpoints || !isFailpoint) { variables.append(variable) }
       next += 1
     }
     return variables

@@ -69,6 +69,8 @@ final class WorkerTransfers: Sendable {
     cancel(assignment)
     queue.async { [self] in
       cache.unpin(assignment)
+      // Nothing of it waits in the queue behind this.
+      cancelled.withLock { _ = $0.remove(assignment) }
       guard !keepsRunDirectories else { return }
       do throws(StoreError) {
         try removeTree(directory(assignment))

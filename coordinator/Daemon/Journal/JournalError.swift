@@ -40,19 +40,25 @@ public struct JournalError: Error, Sendable, Equatable, CustomStringConvertible 
     switch error {
     case let error as JournalError: self = error
     case let error as StoreError:
-      self.init(error.code == .full ? .full : error.code == .locked ? .locked : .system, path: path, problem: error.problem)
+      self.init(
+        error.code == .full ? .full : error.code == .locked ? .locked : .system, path: path, problem: error.problem)
     case let error as DatabaseError:
       switch error.resultCode {
       case .SQLITE_FULL:
-        self.init(.full, path: path, problem: "the journal cannot grow, the disk of \(hostName()) is full; make room there")
+        self.init(
+          .full, path: path, problem: "the journal cannot grow, the disk of \(hostName()) is full; make room there")
       case .SQLITE_NOTADB:
         self.init(.foreign, path: path, problem: "is no SQLite database; choose another --state directory")
       case .SQLITE_IOERR, .SQLITE_CORRUPT:
-        self.init(.damaged, path: path, problem: "\(error.message ?? "damaged") (\(error.extendedResultCode), on \(hostName()))")
+        self.init(
+          .damaged, path: path, problem: "\(error.message ?? "damaged") (\(error.extendedResultCode), on \(hostName()))"
+        )
       case .SQLITE_BUSY, .SQLITE_LOCKED:
         self.init(.locked, path: path, problem: "another process has the journal open (on \(hostName()))")
       default:
-        self.init(.system, path: path, problem: "\(error.message ?? "SQLite error") (\(error.extendedResultCode), on \(hostName()))")
+        self.init(
+          .system, path: path,
+          problem: "\(error.message ?? "SQLite error") (\(error.extendedResultCode), on \(hostName()))")
       }
     default: self.init(.system, path: path, problem: "\(error)")
     }

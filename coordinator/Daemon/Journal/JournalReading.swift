@@ -13,7 +13,8 @@ struct JournalReading {
     contents.lastAssignment = try meta("last_assignment") ?? 0
     contents.lastEventSequence = try UInt64.fetchOne(database, sql: "SELECT max(sequence) FROM events") ?? 0
     contents.workers = try rows("workers") {
-      WorkerKnownRecord(node: try $0.token("node"), worker: WorkerID(try $0.number("worker")), name: try $0.text("name"))
+      WorkerKnownRecord(
+        node: try $0.token("node"), worker: WorkerID(try $0.number("worker")), name: try $0.text("name"))
     }
     contents.jobs = try rows("jobs") {
       JobSubmittedRecord(
@@ -24,7 +25,8 @@ struct JournalReading {
     }
     contents.jobStates = try rows("job_states") {
       guard let state = JobState(rawValue: try $0.number("state")) else {
-        throw JournalError(.damaged, path: "journal", problem: "job_states holds the state \(try $0.number("state", UInt8.self))")
+        throw JournalError(
+          .damaged, path: "journal", problem: "job_states holds the state \(try $0.number("state", UInt8.self))")
       }
       return JobStateRecord(
         job: JobID(try $0.number("job")), state: state, phase: try $0.number("phase"),
@@ -70,8 +72,8 @@ struct JournalReading {
     return contents
   }
 
-  /// Committed steps after `afterStep`, as many as fit one answer. Steps of several stepped phases of a job come phase by
-  /// phase: a later phase counts from 1 again, and only the last one's are asked for.
+  /// Committed steps after `afterStep`, as many as fit one answer. Of a job with several stepped phases only
+  /// those of the last one that has begun: each counts from 1.
   func metrics(_ query: QueryMetrics, byteCountMax: Int) throws -> MetricRows {
     var answer = MetricRows(rows: [])
     var bytes = 0
@@ -127,7 +129,8 @@ struct JournalReading {
       unixMilliseconds: try row.number("unix_ms"))
   }
 
-  private func rows<Record>(_ table: String, by order: String = "rowid", _ make: (Row) throws -> Record) throws -> [Record]
+  private func rows<Record>(_ table: String, by order: String = "rowid", _ make: (Row) throws -> Record) throws
+    -> [Record]
   {
     var records: [Record] = []
     let cursor = try Row.fetchCursor(database, sql: "SELECT * FROM \(table) ORDER BY \(order)")

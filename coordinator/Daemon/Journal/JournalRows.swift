@@ -81,7 +81,9 @@ extension Row {
     return [UInt8](data)
   }
 
-  private func index(forColumn column: String) -> Int? { columnNames.firstIndex(of: column).map { columnNames.distance(from: columnNames.startIndex, to: $0) } }
+  private func index(forColumn column: String) -> Int? {
+    columnNames.firstIndex(of: column).map { columnNames.distance(from: columnNames.startIndex, to: $0) }
+  }
 
   private func damaged(_ column: String, _ found: String, _ expected: String) -> JournalError {
     JournalError(.damaged, path: "journal", problem: "column \(column): found \(found), expected \(expected)")

@@ -130,10 +130,11 @@ struct JournalWriting {
     _ table: String, key: [String], _ values: KeyValuePairs<String, (any DatabaseValueConvertible)?>
   ) throws {
     let names = values.map(\.key)
+    let places = names.map { _ in "?" }.joined(separator: ", ")
     let updates = names.filter { !key.contains($0) }.map { "\($0) = excluded.\($0)" }.joined(separator: ", ")
     let statement = try database.cachedStatement(
       sql: """
-        INSERT INTO \(table) (\(names.joined(separator: ", "))) VALUES (\(names.map { _ in "?" }.joined(separator: ", ")))
+        INSERT INTO \(table) (\(names.joined(separator: ", "))) VALUES (\(places))
         ON CONFLICT (\(key.joined(separator: ", "))) DO UPDATE SET \(updates)
         """)
     try statement.execute(arguments: StatementArguments(values.map(\.value)))
