@@ -123,6 +123,13 @@ let package = Package(
     tests("CorporaTests", ["Corpora", "Tokenizers", "CZlib", crypto]),
     tests("KernelTests", ["KernelTable"]),
     tests("GradientExchangeTests", ["GradientExchange", "KernelTable", "WireProtocol"]),
+    // A runner with a job type of the tests' own, built as a third party would build one.
+    part("ToyJobs", "Tests/ToyJobs", ["JobKit", "WireProtocol"]),
+    .executableTarget(
+      name: "toy-runner", dependencies: ["JobRunner", "ToyJobs"], path: "Tests/ToyRunner", swiftSettings: shared),
+    tests(
+      "JobRunnerTests",
+      ["toy-runner", "ToyJobs", "JobRunner", "JobKit", "WireProtocol", "Transport", "GradientExchange", "CSystem"]),
     tests("TransformerTests", ["Transformer", "Optimizers", "KernelTable"], exclude: ["Fixtures"]),
     tests("OptimizerTests", ["Optimizers", "KernelTable"]),
     tests("WireProtocolTests", ["WireProtocol"]),

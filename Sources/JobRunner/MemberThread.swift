@@ -26,14 +26,14 @@ final class MemberThread {
 
   func setComputation(_ round: Round, sliceCount: UInt32, subtrees: [SliceRange]) throws {
     let (_, shape, _) = try loaded()
-    if let computation, computation.round == round, !computation.isDone {
+    if let computation, computation.round == round {
       computation.replaceSubtrees(subtrees)
     } else {
       computation = SubtreeComputation(round: round, sliceCount: sliceCount, shape: shape, subtrees: subtrees)
     }
   }
 
-  func stopComputing() { computation = nil }
+  func stopComputing() { computation?.stop() }
 
   /// The round of the slice that was computed; nil when there was none to compute.
   func computeNextSlice(

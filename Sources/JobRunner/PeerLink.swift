@@ -18,7 +18,7 @@ final class PeerLink {
   var connection: Connection?
   /// Counts connections: what was prepared for one is not sent on the next.
   private(set) var number = 0
-  var outgoing: [Outgoing] = []
+  var outgoing: ArraySlice<Outgoing> = []
   /// Frames being encoded for this link.
   var encoding = 0
 

@@ -12,6 +12,7 @@ final class RunnerSession {
   private let failpoints: Failpoints
   private let supervisor: Supervisor
   private var work: (any WorkSession)?
+  private var terminationWatch: SignalWatch?
   private(set) var status: Int32 = 0
 
   init(connection: Connection, jobTypes: [any JobType], settings: RunnerSettings, failpoints: Failpoints) {
@@ -23,6 +24,7 @@ final class RunnerSession {
   }
 
   func start() {
+    if settings.ownsProcess { terminationWatch = connection.loop.watch(signal: SIGTERM) { self.end(0) } }
     connection.onClose = { reason in self.supervisorGone(reason) }
     connection.onFrame = { frame in self.receive(frame) }
     let hello = Hello(

@@ -93,15 +93,12 @@ extension SteppedSession {
     pump(link)
   }
 
-  /// Sends as much as the connection takes now. Payloads that were released meanwhile are wanted by nobody.
+  /// Sends as much as the connection takes now. Payloads that were released meanwhile are wanted by nobody. Fenced,
+  /// everything waits: the machine counts it as sent.
   func pump(_ link: PeerLink) {
-    var taken = 0
-    defer { link.outgoing.removeFirst(min(taken, link.outgoing.count)) }
-    while taken < link.outgoing.count, link.encoding < PeerLink.encodingLimit, let connection = link.connection,
-      connection.isWritable
+    while !supervisor.isFenced, link.encoding < PeerLink.encodingLimit, let connection = link.connection,
+      connection.isWritable, let item = link.outgoing.popFirst()
     {
-      let item = link.outgoing[taken]
-      taken += 1
       switch item {
       case .node(let key), .root(let key): encodeAndSend(key, item, link)
       case .request(let request): try? connection.send(request)
@@ -140,7 +137,8 @@ extension SteppedSession {
   private func send(
     _ encoded: EncodedValues, _ rawBytes: Int, _ key: NodeKey, _ item: PeerLink.Outgoing, _ link: PeerLink
   ) {
-    guard let connection = link.connection, !supervisor.isFenced else { return }
+    guard let connection = link.connection else { return }
+    guard !supervisor.isFenced else { return link.outgoing = [item] + link.outgoing }
     do throws(TransportError) {
       switch item {
       case .node:
@@ -160,8 +158,8 @@ extension SteppedSession {
       telemetry.rawBytes += UInt64(rawBytes)
       telemetry.sentBytes += UInt64(encoded.payload.count)
     } catch .queueFull {
-      // Four frames in the making fit beside what `isWritable` leaves room for only mostly; this one waits.
-      link.outgoing.insert(item, at: 0)
+      // `isWritable` spoke for one frame, and several were in the making: this one waits for `onWritable`.
+      link.outgoing = [item] + link.outgoing
     } catch {
       // Closed: the machine hears of it, and owes the frame to the next connection.
     }

@@ -72,7 +72,13 @@ final class SteppedSession: WorkSession {
       roles: [.peer], numericsVersion: ExchangeNumerics.version, runToken: context.assign.runToken,
       build: context.settings.build)
     let accept = { (connection: Connection) in
-      connection.awaitHello(policy) { hello in self.links.accepted(connection, hello) }
+      connection.awaitHello(policy) { hello in
+        // Nobody knows this address yet, unless a dead runner had it.
+        guard self.machine != nil else {
+          return connection.refuse(Refusal(reason: .draining, sentence: "This runner is still loading."))
+        }
+        self.links.accepted(connection, hello)
+      }
     }
     if begin.dataPortLow == 0 || begin.dataPortHigh < begin.dataPortLow {
       return try Listener.listen(on: .tcp(host: host, port: 0), loop: context.loop, onConnection: accept)
@@ -140,7 +146,10 @@ final class SteppedSession: WorkSession {
   }
 
   func fenced() { drive(.fenced) }
-  func unfenced() { drive(.unfenced) }
+  func unfenced() {
+    drive(.unfenced)
+    for link in links.links.values { pump(link) }
+  }
 
   // MARK: Events
 
@@ -153,16 +162,15 @@ final class SteppedSession: WorkSession {
     while !pending.isEmpty {
       let (event, payload) = pending.removeFirst()
       for effect in machine?.handle(event) ?? [] { perform(effect, payload: payload) }
+      // After the effects: APPLIED of the step before is among them.
+      if let plan = machine?.plan { telemetry.begin(step: plan.step, idle: compute.idleNanoseconds) }
     }
   }
 
   func receive(_ frame: Frame) throws(WireError) {
     if let failed { return supervisor.say(failed) }
     switch frame.type {
-    case .plan:
-      let plan = try frame.decode(Plan.self)
-      if let machine, plan.step == machine.step + 1 { telemetry.begin(step: plan.step, idle: compute.idleNanoseconds) }
-      drive(.planReceived(plan))
+    case .plan: drive(.planReceived(try frame.decode(Plan.self)))
     case .commit: drive(.commitReceived(try frame.decode(Commit.self)))
     case .reportState: drive(.reportRequested)
     case .copyState: drive(.copyStateReceived(try frame.decode(CopyState.self)))

@@ -12,6 +12,8 @@ final class SubtreeComputation {
   private let shape: ChunkShape
   private var subtrees: ArraySlice<SliceRange>
   private var nextSlice: UInt32 = 0
+  /// Subtrees whose nodes were all handed out. The machine may ask for one once more before it has heard of them.
+  private var finished: Set<SliceRange> = []
   /// For each chunk the nodes of the subtree in hand that wait for a sibling, left to right.
   private var pending: [[(range: SliceRange, values: NodeValues)]]
 
@@ -30,7 +32,8 @@ final class SubtreeComputation {
   var isDone: Bool { subtrees.isEmpty }
 
   /// Takes a new list for the same round; the subtree in hand goes on if it is first in it.
-  func replaceSubtrees(_ new: [SliceRange]) {
+  func replaceSubtrees(_ wanted: [SliceRange]) {
+    let new = wanted.filter { !finished.contains($0) }
     if let current = subtrees.first, nextSlice > current.lower, let place = new.firstIndex(of: current) {
       subtrees = [current] + new[..<place] + new[(place + 1)...]
       return
@@ -38,6 +41,9 @@ final class SubtreeComputation {
     subtrees = new[...]
     restart()
   }
+
+  /// Nothing more is wanted for now.
+  func stop() { replaceSubtrees([]) }
 
   private func restart() {
     for chunk in pending.indices { pending[chunk] = [] }
@@ -77,6 +83,7 @@ final class SubtreeComputation {
     join(NodeValues(statistics), chunk: shape.gradientChunkCount, slice: slice, in: subtree, arithmetic, emit)
     nextSlice += 1
     if nextSlice == subtree.upper {
+      finished.insert(subtree)
       subtrees = subtrees.dropFirst()
       restart()
     }

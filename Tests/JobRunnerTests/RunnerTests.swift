@@ -143,4 +143,49 @@ struct RunnerTests {
       #expect(try bench.wait(for: Completed.self, from: 1) == Completed(outputs: [], result: result))
     }
   }
+
+  @Test func aRunnerThatDiesWhileItSavesHasPublishedNothing() throws {
+    try withBench { bench in
+      try bench.start(
+        1, payload: "parameters=10",
+        environment: ["ADMIX_FAILPOINTS_ENABLED": "1", "ADMIX_FAILPOINT": "elsewhere:9:exit,saving-checkpoint:0:kill"])
+      var coordinator = BenchCoordinator(bench: bench)
+      try coordinator.gather([1])
+      bench.say(SaveCheckpoint(step: 0), to: 1)
+      #expect(try bench.waitForExit(1).signal == SIGKILL)
+    }
+  }
+
+  @Test func failpointsAreHonouredOnlyWhereTheyAreAllowed() throws {
+    try withBench { bench in
+      try bench.start(1, payload: "parameters=10", environment: ["ADMIX_FAILPOINT": "computing:1:kill"])
+      try bench.start(
+        2, environment: ["ADMIX_FAILPOINTS_ENABLED": "1", "ADMIX_FAILPOINT": "computing:one:kill"])
+      var coordinator = BenchCoordinator(bench: bench)
+      try coordinator.gather([1])
+      try coordinator.run(steps: 1)
+      #expect(try bench.waitForExit(2).status == 1, "a failpoint that is not understood is no failpoint")
+    }
+  }
+
+  @Test func stepsThatFollowEachOtherAtOnceAreCountedApart() throws {
+    try withBench { bench in
+      try bench.start(1, payload: "parameters=1000")
+      var coordinator = BenchCoordinator(bench: bench)
+      try coordinator.gather([1])
+      coordinator.plan()
+      let first = try coordinator.awaitPrepared()
+      // PLAN follows COMMIT before the step is applied, as the coordinator sends them.
+      bench.say(Commit(step: 1, digest: first), to: 1)
+      coordinator.step = 1
+      coordinator.plan()
+      #expect(try bench.wait(for: Applied.self, from: 1).slicesComputed == 8)
+      let second = try coordinator.awaitPrepared()
+      bench.say(Commit(step: 2, digest: second), to: 1)
+      let applied = try bench.wait(for: Applied.self, from: 1)
+      #expect(applied.step == 2 && applied.slicesComputed == 8 && applied.peakResidentBytes > 0)
+      bench.say(Commit(step: 2, digest: second), to: 1)
+      #expect(try bench.wait(for: Applied.self, from: 1) == applied, "the answer is the same")
+    }
+  }
 }
