@@ -2,36 +2,53 @@ import Glibc
 import WireProtocol
 
 /// What a step cost this runner: the part of APPLIED that is no function of the data.
+///
+/// The next step's PLAN comes right after COMMIT, mostly before the step is applied: so two steps have an account.
 struct StepTelemetry {
-  private(set) var step: UInt64 = 0
-  private var startedAt: UInt64 = 0
-  private var idleAtStart: UInt64 = 0
-  var slicesComputed: UInt32 = 0
-  /// Bytes of the payloads sent, as they would be without encoding, and as they were.
-  var rawBytes: UInt64 = 0
-  var sentBytes: UInt64 = 0
+  private struct Account {
+    var step: UInt64 = 0
+    var startedAt: UInt64 = 0
+    var idleAtStart: UInt64 = 0
+    var slicesComputed: UInt32 = 0
+    var rawBytes: UInt64 = 0
+    var sentBytes: UInt64 = 0
+  }
+  private var current = Account()
+  private var previous = Account()
   /// APPLIED as it was said, for a COMMIT that comes again.
   private(set) var lastApplied: Applied?
 
+  var step: UInt64 { current.step }
+  var slicesComputed: UInt32 {
+    get { current.slicesComputed }
+    set { current.slicesComputed = newValue }
+  }
+  /// Bytes of the payloads sent, as they would be without encoding.
+  var rawBytes: UInt64 {
+    get { current.rawBytes }
+    set { current.rawBytes = newValue }
+  }
+  /// The same bytes as they were sent.
+  var sentBytes: UInt64 {
+    get { current.sentBytes }
+    set { current.sentBytes = newValue }
+  }
+
   /// At the first word of a step. `idle`: what the compute thread has waited so far.
   mutating func begin(step: UInt64, idle: UInt64) {
-    guard step != self.step else { return }
-    let last = lastApplied
-    self = StepTelemetry()
-    lastApplied = last
-    self.step = step
-    startedAt = monotonicNanoseconds()
-    idleAtStart = idle
+    guard step != current.step else { return }
+    previous = current
+    current = Account(step: step, startedAt: monotonicNanoseconds(), idleAtStart: idle)
   }
 
   mutating func applied(step: UInt64, chain: Digest, idle: UInt64) -> Applied {
     if let lastApplied, lastApplied.step == step { return lastApplied }
-    let isMeasured = self.step == step
+    // Neither fits a step that was computed before this runner came back: then nothing was measured.
+    let account = [current, previous].first { $0.step == step }
     let message = Applied(
-      step: step, chain: chain, slicesComputed: isMeasured ? slicesComputed : 0, rawBytes: isMeasured ? rawBytes : 0,
-      sentBytes: isMeasured ? sentBytes : 0,
-      waitSeconds: isMeasured ? Double(idle &- idleAtStart) / 1e9 : 0,
-      stepSeconds: isMeasured ? Double(monotonicNanoseconds() &- startedAt) / 1e9 : 0,
+      step: step, chain: chain, slicesComputed: account?.slicesComputed ?? 0, rawBytes: account?.rawBytes ?? 0,
+      sentBytes: account?.sentBytes ?? 0, waitSeconds: account.map { Double(idle &- $0.idleAtStart) / 1e9 } ?? 0,
+      stepSeconds: account.map { Double(monotonicNanoseconds() &- $0.startedAt) / 1e9 } ?? 0,
       peakResidentBytes: StepTelemetry.peakResidentBytes)
     lastApplied = message
     return message

@@ -80,6 +80,8 @@ public final class OutputTree {
   private func updateCheckpoints(_ detail: JobDetail, from source: any ResultSource) throws -> String? {
     var kept = detail.checkpoints.map { (step: $0.step, tree: $0.tree) }
     if let last = detail.outputs.first(where: { $0.name == "checkpoint" }) {
+      // The final one is the newest of those that are kept.
+      if !kept.contains(where: { $0.step == detail.status.step }), kept.count > 1 { kept.removeFirst() }
       kept.removeAll { $0.step == detail.status.step }
       kept.append((detail.status.step, last))
     }

@@ -10,9 +10,10 @@ public func grouped(_ value: UInt64) -> String {
   return String(text.reversed())
 }
 
-/// A rate: `2,940` from ten up, `0.35` below.
+/// A rate: `2,940` from ten up, `0.35` below, `0` for none.
 public func rate(_ value: Double) -> String {
   guard value.isFinite, value >= 0 else { return "–" }
+  if value == 0 { return "0" }
   return value >= 10 ? grouped(UInt64(min(value.rounded(), 1e18))) : fixed(value, digits: 2)
 }
 

@@ -42,10 +42,16 @@ public func jobLines(_ jobs: [JobStatus], in status: ClusterStatus) -> [String] 
       job.steps == 0 ? "–" : "\(job.step)/\(job.steps)",
       job.losses.map { "\($0.label) \(fixed($0.value, digits: 2))" }.joined(separator: " "),
       isRunning ? rate(job.workUnitsPerSecond) : "–", duration(job.checkpointAgeSeconds),
-      isRunning ? duration(job.etaSeconds) : "–", reason(of: job, in: status),
+      isRunning ? duration(job.etaSeconds) : "–", shortened(reason(of: job, in: status)),
     ])
   }
   return table.lines
+}
+
+/// A table is for the glance; `admix show` has the whole of it.
+private func shortened(_ text: String) -> String {
+  let line = printable(text)
+  return line.count <= 100 ? line : line.prefix(99) + "…"
 }
 
 /// Why a job waits or ended; while it runs well, what it is at. Never empty for a job that waits.

@@ -33,7 +33,7 @@ struct CPTPlanner {
         PhasePlan(name: "index", work: .sharded([index])),
         PhasePlan(name: "train", work: .stepped(try planTraining(base, corpus))),
       ],
-      outputs: ["model", "checkpoint"], notes: base.notes)
+      outputs: ["model", "checkpoint", "ledger"], notes: base.notes)
   }
 
   private struct Base {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import JobRunner
 import WorkerDaemon
 
@@ -8,6 +9,9 @@ struct Runner: ParsableCommand {
     abstract: "Does one piece of a job for the worker that started it.", shouldDisplay: false)
 
   func run() throws {
-    try JobRunner.run(jobTypes: jobTypes, socketDescriptor: WorkerOptions.runnerDescriptor)
+    let status = JobRunner.run(
+      jobTypes: jobTypes, socketDescriptor: WorkerOptions.runnerDescriptor, settings: RunnerSettings(build: buildName))
+    // A job type may still be computing on its thread; nothing of it is wanted any more.
+    _exit(status)
   }
 }
