@@ -135,8 +135,8 @@ let package = Package(
     tests("WireProtocolTests", ["WireProtocol"]),
     // A runner for tests, in a process of its own.
     .executableTarget(
-      name: "DaemonTestRunner", dependencies: ["Transport", "WireProtocol"], path: "Tests/DaemonTestRunner",
-      swiftSettings: shared),
+      name: "DaemonTestRunner", dependencies: ["WorkerDaemon", "Transport", "WireProtocol"],
+      path: "Tests/DaemonTestRunner", swiftSettings: shared),
     tests(
       "DaemonTests",
       [

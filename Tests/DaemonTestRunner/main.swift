@@ -1,31 +1,47 @@
 // A runner for tests, in a process of its own: does a shard by joining its inputs into one file, and misbehaves as the
-// shard's payload says.
+// shard's payload says. With arguments (`ADDRESS CACHE`) it is a worker whose runners are this program.
 
 import Foundation
 import Transport
 import WireProtocol
+import WorkerDaemon
+
+func runWorker(_ arguments: [String]) throws -> Never {
+  var options = WorkerOptions(
+    coordinator: arguments[1], name: "process", runner: .init(executable: arguments[0], arguments: []),
+    cacheDirectory: arguments[2], build: "test-build", numericsVersion: 7, isa: "avx2", threads: 1)
+  options.plugins = [PluginVersion(name: "test", version: 1)]
+  options.adoptsOrphans = true
+  options.exitsWithParent = true
+  options.handlesSignals = true
+  let daemon = try WorkerDaemon(options)
+  try daemon.start()
+  daemon.waitUntilStopped()
+  exit(0)
+}
+
+if CommandLine.arguments.count > 2 { try runWorker(CommandLine.arguments) }
 
 let loop = EventLoop(name: "test runner")
 let connection = try Connection.adopt(fileDescriptor: 3, name: "worker", loop: loop)
 
+/// Whether the payload asked for something else than work.
 func misbehave(_ text: String) -> Bool {
   switch text {
+  case "": return false
   case "trap":
     FileHandle.standardError.write(Data("about to fail\nthe last line\n".utf8))
     abort()
-  case "exit":
-    FileHandle.standardError.write(Data("giving up\n".utf8))
-    exit(7)
-  case "sleep": break
-  case "fork":
-    // Leaves a grandchild behind in a session of its own, and one in our group.
+  case "sleep": return true
+  default:
+    // `fork NUMBER`: leaves a grandchild in our process group, and one in a session of its own.
+    let number = text.dropFirst(5)
     let child = Process()
     child.executableURL = URL(fileURLWithPath: "/bin/sh")
-    child.arguments = ["-c", "sleep 1000 & setsid sleep 1000 & wait"]
+    child.arguments = ["-c", "sleep \(number) & setsid sleep \(number) & wait"]
     try? child.run()
-  default: return false
+    return true
   }
-  return true
 }
 
 func publish(_ begin: Begin) throws {

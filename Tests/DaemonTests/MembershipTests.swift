@@ -24,7 +24,9 @@ import WireProtocol
     // The same client, whose connection died with the first coordinator.
     let after = try cluster.waitForWorker("early", client)
     #expect(after.id == before.id)
-    #expect(after.residentBytes > 0)
+    _ = try eventually("its memory is known", log: cluster.log) {
+      try client.status().workers.first { $0.residentBytes > 0 }
+    }
     #expect(after.isa == "avx2")
   }
 

@@ -25,19 +25,20 @@ final class OrphanReaper {
     timer = nil
   }
 
-  /// Kills what was left behind, once no runner lives that it could belong to, and waits for what has ended. What the
-  /// killed ones had forked comes at the next call.
-  func sweep() {
+  /// Kills what was left behind, once no runner lives that it could belong to, and waits for what has ended. False when
+  /// there was something: what it had forked becomes ours with its death, so another sweep has to follow.
+  @discardableResult
+  func sweep() -> Bool {
     let runners = runners()
-    if runners.isEmpty {
-      // Orphans come to the process's first thread; runners are children of the loop's thread.
-      for orphan in ProcessMemory.children(of: getpid()) { kill(orphan, SIGKILL) }
-    }
+    // Orphans come to the process's first thread; runners are children of the loop's thread.
+    let orphans = runners.isEmpty ? ProcessMemory.children(of: getpid()) : []
+    for orphan in orphans { kill(orphan, SIGKILL) }
     while true {
       let ended = admix_peek_ended_child()
-      guard ended > 0, !runners.contains(ended) else { return }
+      guard ended > 0, !runners.contains(ended) else { break }
       var status: Int32 = 0
-      guard waitpid(ended, &status, WNOHANG) == ended else { return }
+      guard waitpid(ended, &status, WNOHANG) == ended else { break }
     }
+    return orphans.isEmpty
   }
 }

@@ -103,8 +103,15 @@ final class WorkerService {
   private func finish() {
     guard let stopping, !hasFinished else { return }
     hasFinished = true
-    reaper?.sweep()
-    reaper?.cancel()
-    onStopped(stopping)
+    endOrphans(triesLeft: 100) { [self] in
+      reaper?.cancel()
+      onStopped(stopping)
+    }
+  }
+
+  /// Generation after generation of what runners left behind, at most two seconds long.
+  private func endOrphans(triesLeft: Int, _ completion: @escaping () -> Void) {
+    guard let reaper, triesLeft > 0, !reaper.sweep() else { return completion() }
+    loop.schedule(after: .milliseconds(20)) { [self] in endOrphans(triesLeft: triesLeft - 1, completion) }
   }
 }

@@ -1,4 +1,5 @@
 import CLibUV
+import Glibc
 
 /// Calls an action on the loop for each arrival of a POSIX signal, until it is cancelled.
 ///
@@ -42,9 +43,19 @@ public final class SignalWatch: LoopResource, @unchecked Sendable {
 }
 
 extension EventLoop {
+  /// Lets `signal` come to this thread (and to those it starts). A process inherits the signals that its parent's thread
+  /// had blocked; some runtimes block nearly all on their worker threads, and nobody would hear of a child's end.
+  static func unblock(_ signal: CInt) {
+    var set = sigset_t()
+    sigemptyset(&set)
+    sigaddset(&set, signal)
+    pthread_sigmask(SIG_UNBLOCK, &set, nil)
+  }
+
   /// Calls `action` on the loop whenever `signal` (SIGINT, SIGTERM, …) comes. On the loop's thread.
   public func watch(signal: CInt, _ action: @escaping () -> Void) -> SignalWatch {
     preconditionOnLoop()
+    EventLoop.unblock(signal)
     return SignalWatch(loop: self, signal: signal, action: action)
   }
 }

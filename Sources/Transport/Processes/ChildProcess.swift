@@ -58,6 +58,8 @@ public final class ChildProcess: LoopResource, @unchecked Sendable {
     _ launch: Launch, loop: EventLoop, onLine: ((String) -> Void)? = nil, onExit: @escaping (ChildExit) -> Void
   ) throws(TransportError) -> ChildProcess {
     loop.preconditionOnLoop()
+    // libuv hears of the end by it.
+    EventLoop.unblock(SIGCHLD)
     var pipe: [CInt] = [-1, -1]
     if launch.keptOutputBytes != nil {
       let status = admix_pipe(&pipe)
