@@ -61,7 +61,9 @@ public enum GradientCodec {
       guard payload.count == count * width else {
         throw .length(found: payload.count, expected: count * width)
       }
-      return NodeValues(format: format, count: count) { bytes in payload.withUnsafeBytes { bytes.copyMemory(from: $0) } }
+      return NodeValues(format: format, count: count) { bytes in
+        payload.withUnsafeBytes { bytes.copyMemory(from: $0) }
+      }
     case .planes:
       let planes = try unpackPlanes(payload, width: width, count: count)
       return NodeValues(format: format, count: count) { bytes in

@@ -4,8 +4,8 @@ public import JobKit
 import Transport
 import WireProtocol
 
-/// A job runner: the child process that does one assignment's work. Third-party job types in Swift call `run` from their
-/// own executable.
+/// A job runner: the child process that does one assignment's work. Third-party job types in Swift call `run` from
+/// their own executable.
 public enum JobRunner {
   /// Says HELLO on the socket, takes BEGIN and works until it is told to leave (0), the supervisor is gone (0), or the
   /// runner itself cannot go on (1).

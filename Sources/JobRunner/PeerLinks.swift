@@ -5,9 +5,9 @@ import WireProtocol
 /// The data connections of a runner: one per pair of runners, used both ways. Belongs to the loop.
 ///
 /// Who dials: the lower assignment number, at once; the higher one only after half a second without a connection,
-/// because the lower may not know that it is wanted (a joiner copies from it) or may not get through. A HELLO that comes
-/// while the own attempt is under way is refused by the lower and taken by the higher, so one of two survives. A HELLO
-/// from a peer that seems connected replaces the connection: the peer would not dial if it had one.
+/// because the lower may not know that it is wanted (a joiner copies from it) or may not get through. A HELLO that
+/// comes while the own attempt is under way is refused by the lower and taken by the higher, so one of two survives. A
+/// HELLO from a peer that seems connected replaces the connection: the peer would not dial if it had one.
 final class PeerLinks {
   private let own: AssignmentID
   private let hello: Hello

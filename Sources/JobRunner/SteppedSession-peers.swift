@@ -38,9 +38,10 @@ extension SteppedSession {
       return broken(link, "chunk \(key.chunk) of \((shape?.gradientChunkCount ?? 0) + 1)")
     }
     let (count, format) = shape.values(ofChunk: Int(key.chunk))
+    let bytes = encoded.payload.count
     decode(encoded, format: format, count: count, frame, link) { session, values, peer in
       let isRoot = key.range == NodeKey.received
-      session.timeline?.note(isRoot ? .rootReceived : .nodeReceived, key)
+      session.timeline?.note(isRoot ? .rootReceived : .nodeReceived, key, bytes: bytes)
       session.drive(isRoot ? .rootReceived(key, from: peer) : .nodeReceived(key, from: peer), payload: values)
     }
   }
@@ -146,13 +147,13 @@ extension SteppedSession {
           step: key.round.step, chunk: key.chunk, lower: key.range.lower, upper: key.range.upper,
           encoding: encoded.encoding, payload: encoded.payload)
         try connection.send(node, correlation: key.round.restart)
-        timeline?.note(.nodeSent, key)
+        timeline?.note(.nodeSent, key, bytes: encoded.payload.count)
         failpoints.reached(.sendingNodes, step: key.round.step)
       case .root:
         let root = Root(
           step: key.round.step, chunk: key.chunk, encoding: encoded.encoding, payload: encoded.payload)
         try connection.send(root, correlation: key.round.restart)
-        timeline?.note(.rootSent, key)
+        timeline?.note(.rootSent, key, bytes: encoded.payload.count)
       case .request, .stateChunk: return
       }
       telemetry.rawBytes += UInt64(rawBytes)

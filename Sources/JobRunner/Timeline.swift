@@ -22,6 +22,8 @@ final class Timeline: Sendable {
     let step: UInt64
     let chunk: UInt32
     let range: String
+    /// Of the payload as it travels; 0 for what does not travel.
+    let bytes: Int
     let nanoseconds: UInt64
   }
 
@@ -39,10 +41,11 @@ final class Timeline: Sendable {
   }
 
   /// Any thread.
-  func note(_ event: Event, _ key: NodeKey) {
+  func note(_ event: Event, _ key: NodeKey, bytes: Int = 0) {
     let range = key.range == NodeKey.received ? "root" : key.range.span
     let entry = Entry(
-      event: event, step: key.round.step, chunk: key.chunk, range: range, nanoseconds: monotonicNanoseconds())
+      event: event, step: key.round.step, chunk: key.chunk, range: range, bytes: bytes,
+      nanoseconds: monotonicNanoseconds())
     entries.withLock { $0.append(entry) }
   }
 
@@ -54,7 +57,7 @@ final class Timeline: Sendable {
     }
     let lines = noted.map {
       "{\"assignment\":\(assignment),\"step\":\($0.step),\"event\":\"\($0.event.rawValue)\",\"chunk\":\($0.chunk),"
-        + "\"node\":\"\($0.range)\",\"nanoseconds\":\($0.nanoseconds)}\n"
+        + "\"node\":\"\($0.range)\",\"bytes\":\($0.bytes),\"nanoseconds\":\($0.nanoseconds)}\n"
     }
     let text = Array(lines.joined().utf8)
     let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)

@@ -2,8 +2,8 @@ import GradientExchange
 import Testing
 import WireProtocol
 
-/// One runner of two (assignments 1 and 2, one gradient chunk and the statistics), told as a story: what happened on the
-/// left margin, what the machine asked for below it.
+/// One runner of two (assignments 1 and 2, one gradient chunk and the statistics), told as a story: what happened, and
+/// what the machine asked for.
 struct RoundMachineStoryTests {
   private var machine = RoundMachine(
     assignment: AssignmentID(1), dataAddress: "a:1", gradientChunkCount: 1, step: 0, chain: .zero)

@@ -133,6 +133,22 @@ struct GangTests {
     try coordinator.dismiss()
   }
 
+  @Test func aDiscardedStepIsComputedAnewToTheSameDigest() throws {
+    let bench = try RunnerBench()
+    defer { bench.stop() }
+    for number in UInt32(1)...3 { try bench.start(number, payload: "bf16 parameters=300000") }
+    var coordinator = BenchCoordinator(bench: bench)
+    try coordinator.gather([1, 2, 3])
+    coordinator.plan()
+    let first = try coordinator.awaitPrepared()
+    coordinator.plan(discard: true)
+    #expect(try coordinator.awaitPrepared() == first)
+    try coordinator.commit(first)
+    #expect(coordinator.applied.reduce(0) { $0 + $1.slicesComputed } == 16, "every slice twice")
+    try coordinator.run(steps: 1)
+    try coordinator.dismiss()
+  }
+
   @Test func nodesLeaveBeforeTheLastGradientIsReady() throws {
     let bench = try RunnerBench()
     defer { bench.stop() }

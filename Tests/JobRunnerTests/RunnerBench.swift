@@ -44,16 +44,15 @@ final class RunnerBench: Sendable {
 
   /// Starts a runner and gives it BEGIN.
   func start(
-    _ number: UInt32, work: Assign.Work = .member, payload: String = "", checkpoint: (step: UInt64, chain: Digest)? = nil,
-    token: Token128? = nil, environment: [String: String] = [:]
+    _ number: UInt32, work: Assign.Work = .member, payload: String = "", token: Token128? = nil,
+    environment: [String: String] = [:]
   ) throws {
     let home = directory + "/\(number)"
     try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
     let assign = Assign(
       assignment: AssignmentID(number), job: JobID(1), jobType: "toy", phase: 0, phaseName: "toy", work: work,
-      payload: Array(payload.utf8), inputs: [],
-      checkpoint: checkpoint.map { _ in NamedTree(name: "checkpoint", files: []) }, checkpointStep: checkpoint?.step ?? 0,
-      checkpointChain: checkpoint?.chain ?? .zero, runToken: token ?? self.token)
+      payload: Array(payload.utf8), inputs: [], checkpoint: nil, checkpointStep: 0, checkpointChain: .zero,
+      runToken: token ?? self.token)
     let begin = Begin(
       assign: assign, directory: home, threads: 1, advertisedHost: "127.0.0.1", dataPortLow: 0, dataPortHigh: 0)
     let pair = try SocketPair.make()
