@@ -66,7 +66,8 @@ import WireProtocol
   }
 
   @Test func garbageAndSilenceAndSlowReadersDoNotDisturbHeartbeats() throws {
-    try cluster.startCoordinator()
+    // Suspect after 0.9 s: long enough for a busy test host, short against the two seconds below.
+    try cluster.startCoordinator(scale: 0.3)
     try cluster.startWorker(cluster.workerOptions("steady"))
     let client = try cluster.client()
     _ = try cluster.waitForWorker("steady", client)
@@ -93,7 +94,7 @@ import WireProtocol
       answers += 1
       usleep(20_000)
     }
-    #expect(answers > 20)
+    #expect(answers > 5)
   }
 
   @Test func aCoordinatorListensToOthersOnlyWhenTold() throws {

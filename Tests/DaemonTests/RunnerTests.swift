@@ -90,6 +90,23 @@ import WireProtocol
     _ = try cluster.waitForWorker("one", client)
   }
 
+  @Test func aRunnerGoesOnWhileTheCoordinatorIsRestarted() throws {
+    try cluster.startWorker(cluster.workerOptions("one"))
+    let job = try cluster.submit([ShardPlan(name: "s", payload: Array("sleep".utf8), inputs: [])], client: client)
+    let runner = try eventually("a runner lives", log: cluster.log) { runnerProcesses().first }
+    cluster.stopCoordinator()
+    usleep(300_000)
+    try cluster.startCoordinator()
+    _ = try cluster.waitForWorker("one", client, state: .busy)
+    // Past the lease, and any decision to start the work anew.
+    usleep(2_000_000)
+    #expect(kill(runner, 0) == 0)
+    #expect(runnerProcesses() == [runner])
+    #expect(try client.detail(of: job).status.state == .running)
+    try client.control(job, .cancel)
+    _ = try eventually("the runner is gone", log: cluster.log) { kill(runner, 0) != 0 ? true : nil }
+  }
+
   @Test func aStoppedWorkerLeavesNoRunnerBehind() throws {
     let worker = try cluster.startWorker(cluster.workerOptions("one"))
     _ = try cluster.submit([ShardPlan(name: "s", payload: Array("sleep".utf8), inputs: [])], client: client)
@@ -113,12 +130,14 @@ import WireProtocol
     #expect(!FileManager.default.fileExists(atPath: "\(cluster.directory.path)/evil"))
   }
 
-  /// Children of this process that run the test runner.
+  /// Runners of workers in this process: children of ours that run the test runner, without arguments.
   private func runnerProcesses() -> [pid_t] {
     let processes = (try? directoryEntries("/proc")) ?? []
     return processes.compactMap { pid_t($0) }.filter { process in
-      let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/exe")
-      return target?.hasSuffix("/DaemonTestRunner") == true && kill(process, 0) == 0
+      guard let line = try? Data(contentsOf: URL(fileURLWithPath: "/proc/\(process)/cmdline")),
+        let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
+      else { return false }
+      return line == Data(TestCluster.testRunner.executable.utf8) + [0] && status.contains("PPid:\t\(getpid())\n")
     }
   }
 }

@@ -34,11 +34,11 @@ final class TestCluster: Sendable {
   var address: String { "unix:\(directory.path)/socket" }
   var stateDirectory: String { "\(directory.path)/state" }
 
-  func startCoordinator() throws {
+  func startCoordinator(scale: Double = 0.1) throws {
     var options = CoordinatorOptions(
       listen: .unix(path: "\(directory.path)/socket"), stateDirectory: stateDirectory, build: "test-build",
       numericsVersion: 7)
-    options.timings = CoordinatorTimings().scaled(by: 0.1)
+    options.timings = CoordinatorTimings().scaled(by: scale)
     options.log = { [log] in log.append("coordinator: \($0)") }
     let daemon = try CoordinatorDaemon(options)
     try daemon.start()

@@ -43,8 +43,9 @@ public final class SignalWatch: LoopResource, @unchecked Sendable {
 }
 
 extension EventLoop {
-  /// Lets `signal` come to this thread (and to those it starts). A process inherits the signals that its parent's thread
-  /// had blocked; some runtimes block nearly all on their worker threads, and nobody would hear of a child's end.
+  /// Lets `signal` come to this thread (and to those it starts). A process inherits the signals that its parent's
+  /// thread had blocked; some runtimes block nearly all on their worker threads, and nobody would hear of a child's
+  /// end.
   static func unblock(_ signal: CInt) {
     var set = sigset_t()
     sigemptyset(&set)
