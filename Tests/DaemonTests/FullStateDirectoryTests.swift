@@ -9,7 +9,8 @@ import CoordinatorCore
 @testable import CoordinatorDaemon
 
 @Suite struct FullStateDirectoryTests {
-  @Test(.enabled(if: PrivateMount.isAvailable)) func aCoordinatorWhoseDiskIsFullStopsWithASentenceAndForgetsNothing() throws {
+  @Test(.enabled(if: PrivateMount.isAvailable))
+  func aCoordinatorWhoseDiskIsFullStopsWithASentenceAndForgetsNothing() throws {
     let (state, sockets) = try (TemporaryDirectory(), TemporaryDirectory())
     let (statePath, address) = (state.path, "unix:\(sockets.path)/socket")
     let outcome = PrivateMount.onSmallFileSystem(at: statePath, byteCount: 1 << 20) {

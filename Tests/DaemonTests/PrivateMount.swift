@@ -2,8 +2,8 @@ import Foundation
 import Synchronization
 
 /// Runs a body on a thread with a mount namespace of its own, in which `path` is a file system of so many bytes;
-/// threads the body starts see it, too. Needs root. (A path through /proc, as `SmallFileSystem` has, is no use to SQLite: it
-/// resolves links, and lands in our own namespace.)
+/// threads the body starts see it, too. Needs root. (A path through /proc, as `SmallFileSystem` has, is no use to
+/// SQLite: it resolves links, and lands in our own namespace.)
 enum PrivateMount {
   static let isAvailable =
     geteuid() == 0
