@@ -116,7 +116,12 @@ let package = Package(
     tests(
       "TrainingJobTests", ["TrainingJobs", "JobFiles", "JobKit", "KernelTable", "TestSupport", "WireProtocol", crypto]),
     tests("TidyTests", []),
-    tests("CommandLineTests", ["Results", "WireProtocol", "TestSupport", "admix"]),
+    tests(
+      "CommandLineTests",
+      [
+        "Results", "ControlClient", "JobKit", "WireProtocol", "TestSupport", "admix",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     tests("JobFileTests", ["JobFiles", "JobKit", "PipelineJob", "WireProtocol"]),
     tests("CheckpointTests", ["Checkpoints", crypto], exclude: ["Fixtures"]),
     tests("TokenizerTests", ["Tokenizers", "Corpora", crypto], exclude: ["Fixtures"]),

@@ -22,6 +22,8 @@ struct Admix: ParsableCommand {
   static func main() {
     // A reader that goes away (`admix jobs | head`) is an error of write, not the end of a worker.
     signal(SIGPIPE, SIG_IGN)
+    // Whoever started this process may have blocked signals, and a process inherits that. Before any thread exists.
+    Interrupts.unblock()
     do {
       var command = try parseAsRoot()
       try command.run()

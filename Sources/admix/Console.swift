@@ -11,6 +11,7 @@ final class Console: @unchecked Sendable {
   private let lock = NSLock()
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private var progressIsShown = false
+  private var readerHasLeft = false
   private var lastPlainProgress = ContinuousClock.now - .seconds(3600)
   /// Between two progress lines off a terminal.
   private let plainInterval = Duration.seconds(5)
@@ -60,6 +61,9 @@ final class Console: @unchecked Sendable {
     }
   }
 
+  /// False once writing to stdout has failed (`admix status --watch | head`): time to stop watching.
+  var hasReader: Bool { lock.withLock { !readerHasLeft } }
+
   func endProgress() { lock.withLock { clearProgress() } }
 
   private func clearProgress() {
@@ -85,7 +89,10 @@ final class Console: @unchecked Sendable {
       let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
       // Nobody reads any more: nothing to tell anybody.
-      if count <= 0 { return }
+      if count <= 0 {
+        if descriptor == STDOUT_FILENO { readerHasLeft = true }
+        return
+      }
       bytes = bytes.dropFirst(count)
     }
   }

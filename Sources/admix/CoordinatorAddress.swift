@@ -1,6 +1,7 @@
 import ArgumentParser
 import ControlClient
 import Foundation
+import JobKit
 import Results
 import WireProtocol
 
@@ -29,7 +30,14 @@ struct JobArgument: ParsableArguments {
 
   /// The job as the coordinator knows it now.
   func find(on connection: CoordinatorConnection) throws -> JobStatus {
-    try Results.job(named: job, among: try connection.status().jobs)
+    let jobs = try connection.status().jobs
+    do {
+      return try Results.job(named: job, among: jobs)
+    } catch {
+      guard !jobs.contains(where: { $0.name.hasPrefix(job) }), let near = nearest(to: job, among: jobs.map(\.name))
+      else { throw error }
+      throw CommandFailure(.notFound, "\(error). Did you mean `\(printable(near))`?")
+    }
   }
 }
 

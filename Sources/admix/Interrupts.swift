@@ -5,6 +5,14 @@ import Synchronization
 enum Interrupts {
   private static let received = Atomic<Int>(0)
 
+  /// Lets the signals that mean an interrupt through to this thread and those it starts.
+  static func unblock() {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, number) }
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+  }
+
   /// From now on signals are counted.
   static func count() {
     // Made now: a handler must not run the initializer of a global.

@@ -7,7 +7,7 @@ final class JobFollower {
   private let connection: CoordinatorConnection
   private let job: JobID
   private var lastEvents: [JobID: UInt64] = [:]
-  private var lastLosses: [JobID: [Metric]] = [:]
+  private var lastLosses: [JobID: String] = [:]
 
   init(_ connection: CoordinatorConnection, job: JobID) {
     self.connection = connection
@@ -23,9 +23,10 @@ final class JobFollower {
     let stages = status.jobs.filter { $0.parent == job }
     for job in [own] + stages {
       try showEvents(of: job, prefix: job.id == own.id ? "" : "\(job.name): ")
-      if !job.losses.isEmpty, lastLosses[job.id] != job.losses {
-        lastLosses[job.id] = job.losses
-        let losses = job.losses.map { "\($0.label) \(fixed($0.value, digits: 4))" }.joined(separator: "  ")
+      // Compared as text: a loss that is not a number differs from itself.
+      let losses = job.losses.map { "\($0.label) \(fixed($0.value, digits: 4))" }.joined(separator: "  ")
+      if !losses.isEmpty, lastLosses[job.id] != losses {
+        lastLosses[job.id] = losses
         Console.shared.note("step \(job.step)/\(job.steps)  \(losses)")
       }
     }

@@ -50,7 +50,7 @@ final class FakeStore: ResultSource {
 }
 
 /// A directory that goes with the test.
-final class TemporaryDirectory {
+final class OutputDirectory {
   let path: String
   init() throws {
     path = FileManager.default.temporaryDirectory.appendingPathComponent("admix-cli-\(UUID().uuidString)").path

@@ -21,7 +21,7 @@ struct OutputTreeTests {
 
   @Test("A finished job's directory has everything in its place")
   func finishedTree() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try OutputDirectory()
     store.details[job] = finished()
     store.rows = ResultObjectTests.rows
     let result = try OutputTree(directory: directory.path).update(job, from: store)
@@ -43,7 +43,7 @@ struct OutputTreeTests {
 
   @Test("While the job runs checkpoints come and go, and steps are added, none twice")
   func growing() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try OutputDirectory()
     var running = finished()
     running.status = SampleCluster.job(1, "first-run", .running, step: 25)
     running.outputs = []
@@ -74,7 +74,7 @@ struct OutputTreeTests {
 
   @Test("A download that breaks off leaves nothing under the final name, and the next one goes on")
   func brokenDownload() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try OutputDirectory()
     store.details[job] = finished()
     store.rows = ResultObjectTests.rows
     for count in 0..<5 {
@@ -96,7 +96,7 @@ struct OutputTreeTests {
 
   @Test("A file that was damaged since is mended, the others are left alone")
   func mending() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try OutputDirectory()
     store.details[job] = finished()
     try OutputTree(directory: directory.path).update(job, from: store)
     let before = store.filesWritten
@@ -109,7 +109,7 @@ struct OutputTreeTests {
 
   @Test("A pipeline's stages lie below stages/")
   func stages() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try OutputDirectory()
     store.details[JobID(1)] = SampleCluster.detail(
       SampleCluster.job(1, "house", .completed, steps: 0), children: [2])
     var child = finished()
@@ -125,7 +125,7 @@ struct OutputTreeTests {
 
   @Test("A directory is claimed by its recipe: resumed, refused, or set aside")
   func claims() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try OutputDirectory()
     let output = "\(directory.path)/deep/out"
     let first = Digest.zero
     let second = try #require(Digest([UInt8](repeating: 7, count: 32)))

@@ -52,7 +52,7 @@ struct TidyTests {
     ],
     "GRDB": ["coordinator/Daemon", "Tests"],
     "Yams": ["Sources/JobFiles", "Tests"],
-    "ArgumentParser": ["Sources/admix"],
+    "ArgumentParser": ["Sources/admix", "Tests"],
   ]
 
   static func imports(of file: SourceTree.File) -> [String] {

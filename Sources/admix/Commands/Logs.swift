@@ -23,7 +23,7 @@ struct Logs: ParsableCommand {
       for shown in [own] + jobs.filter({ $0.parent == id }) {
         try follower.showEvents(of: shown, prefix: shown.id == id ? "" : "\(shown.name): ", to: Console.shared.print)
       }
-      guard follow, !own.state.isFinal, Interrupts.number == 0 else { return }
+      guard follow, !own.state.isFinal, Interrupts.number == 0, Console.shared.hasReader else { return }
       nap(.milliseconds(500), interrupts: 0)
     }
   }

@@ -25,6 +25,6 @@ struct StatusCommand: ParsableCommand {
         if watch { Console.shared.page(lines) } else { Console.shared.print(lines) }
       }
       if watch { nap(.seconds(1), interrupts: 0) }
-    } while watch && Interrupts.number == 0
+    } while watch && Interrupts.number == 0 && Console.shared.hasReader
   }
 }

@@ -37,7 +37,8 @@ struct WorkerCommand: ParsableCommand {
     var options = WorkerOptions(
       coordinator: coordinator.address, name: name,
       runner: WorkerOptions.RunnerCommand(executable: Machine.executable, arguments: ["runner"]),
-      cacheDirectory: cache ?? Machine.defaultCacheDirectory(worker: name), build: buildName,
+      // Absolute, since runners have working directories of their own.
+      cacheDirectory: Machine.absolute(cache ?? Machine.defaultCacheDirectory(worker: name)), build: buildName,
       numericsVersion: numericsVersion, isa: try InstructionSet.choose().rawValue,
       threads: UInt32(threads ?? Machine.processorCount))
     options.plugins = jobTypes.map { PluginVersion(name: $0.name, version: $0.version) }
