@@ -149,5 +149,14 @@ let package = Package(
         "StateFiles", "WireProtocol",
       ]),
     tests("TransportTests", ["Transport", "WireProtocol", crypto]),
+
+    // A whole cluster in virtual time: the daemons own cores under one seed.
+    .target(
+      name: "ClusterSimulator",
+      dependencies: ["CoordinatorCore", "WorkerCore", "GradientExchange", "WireProtocol"],
+      path: "Tests/Simulator", swiftSettings: shared),
+    tests("SimulationTests", ["ClusterSimulator"]),
+    tests("CoordinatorCoreTests", ["CoordinatorCore", "WireProtocol"]),
+    tests("WorkerCoreTests", ["WorkerCore", "WireProtocol"]),
   ]
 )

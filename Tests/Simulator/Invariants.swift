@@ -6,7 +6,7 @@ import WireProtocol
 struct Invariants {
   private(set) var violations: [String] = []
   /// Every record is applied twice, to see that replay is idempotent. Costly, so in some runs only.
-  var replaysTwice = false
+  let replaysTwice: Bool
   private let references: [UInt8: (states: [[UInt64]], chains: [Digest])]
   private let workload: SimulatedWorkload
   private struct StepKey: Hashable {
@@ -27,7 +27,8 @@ struct Invariants {
   private(set) var slicesComputed = 0
   private(set) var slicesRecomputed = 0
 
-  init(workload: SimulatedWorkload) {
+  init(workload: SimulatedWorkload, replaysTwice: Bool) {
+    self.replaysTwice = replaysTwice
     self.workload = workload
     references = workload.toys.mapValues { $0.reference() }
   }

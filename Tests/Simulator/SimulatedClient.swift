@@ -54,7 +54,9 @@ final class SimulatedClient {
   func answered(_ message: CoordinatorMessage, correlation: UInt64) {
     switch message {
     case .submitted(let submitted):
-      if let job, job != submitted.job { cluster.checks.violated("one submission became jobs \(job) and \(submitted.job)") }
+      if let job, job != submitted.job {
+        cluster.checks.violated("one submission became jobs \(job) and \(submitted.job)")
+      }
       job = submitted.job
     case .clusterStatus(let status): look(at: status)
     case .requestFailed(let failed):

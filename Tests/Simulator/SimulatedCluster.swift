@@ -51,7 +51,7 @@ public final class SimulatedCluster {
     workload = SimulatedWorkload(seed: seed, choices: &choices)
     network = SimulatedNetwork()
     troubleEnd = time + UInt64(choices.within(20...90)) * 1_000_000_000
-    checks = Invariants(workload: workload)
+    checks = Invariants(workload: workload, replaysTwice: seed % 16 == 7)
     coordinator = SimulatedCoordinator(self)
     let hostCount = choices.within(2...5)
     for index in 0..<hostCount { hosts.append(SimulatedHost(self, index: index)) }

@@ -36,7 +36,9 @@ final class SimulatedCoordinator {
     process.die()
     core = nil
     waiting = []
-    for link in connections.values { link.cut(reason: "connection reset", coordinatorHears: false) }
+    for link in connections.values.sorted(by: { $0.connection < $1.connection }) {
+      link.cut(reason: "connection reset", coordinatorHears: false)
+    }
     connections = [:]
     cluster.after(cluster.choices.milliseconds(100...(cluster.choices.chance(30) ? 15_000 : 3000))) { [self] in
       start()

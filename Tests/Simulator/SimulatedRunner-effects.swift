@@ -66,7 +66,8 @@ extension SimulatedRunner {
   private func queue(_ evaluate: Evaluate) {
     let rows = evaluate.rows.flatMap { Array($0.lower..<$0.upper) }
     let isQueued = tasks.contains { task in
-      if case .evaluateRows(let other, _) = task { other.attempt == evaluate.attempt && other.step == evaluate.step } else { false }
+      guard case .evaluateRows(let other, _) = task else { return false }
+      return other.attempt == evaluate.attempt && other.step == evaluate.step
     }
     if !isQueued { tasks.append(.evaluateRows(evaluate, rows)) }
   }
@@ -105,7 +106,9 @@ extension SimulatedRunner {
       let target = cluster.hosts.lazy.compactMap { $0.runners[peer] }.first
       let hostPair = target.map { SimulatedNetwork.Pair(UInt32(host.index), UInt32($0.host.index)) }
       let isCut = hostPair.map { cluster.network.peersCutUntil[$0, default: 0] > cluster.time } ?? true
-      if let target, target.process.isAlive, target.machine != nil, !isCut, target.process.stoppedUntil <= cluster.time {
+      if let target, target.process.isAlive, target.machine != nil, !isCut,
+        target.process.stoppedUntil <= cluster.time
+      {
         let link = SimulatedPeerLink(self, target)
         cluster.network.peerLinks[pair] = link
         connecting.remove(peer)

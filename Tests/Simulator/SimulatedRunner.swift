@@ -58,7 +58,8 @@ final class SimulatedRunner {
     guard process.isAlive else { return }
     process.die()
     cluster.checks.gone(assignment)
-    for (pair, link) in cluster.network.peerLinks where link.ends.0 === self || link.ends.1 === self {
+    let links = cluster.network.peerLinks.filter { $0.value.ends.0 === self || $0.value.ends.1 === self }
+    for (pair, link) in links.sorted(by: { ($0.key.low, $0.key.high) < ($1.key.low, $1.key.high) }) {
       let other = link.other(than: self)
       link.isCut = true
       cluster.network.peerLinks[pair] = nil

@@ -20,7 +20,9 @@ struct Choices: RandomNumberGenerator {
   mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
   mutating func within(_ range: ClosedRange<Int>) -> Int { range.lowerBound + below(range.count) }
   mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
-  mutating func milliseconds(_ range: ClosedRange<Int>) -> Duration { .microseconds(within(range) * 1000 + below(1000)) }
+  mutating func milliseconds(_ range: ClosedRange<Int>) -> Duration {
+    .microseconds(within(range) * 1000 + below(1000))
+  }
 }
 
 /// What is to happen, by virtual time; of one time the earlier scheduled first. A binary heap.

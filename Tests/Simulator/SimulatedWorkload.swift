@@ -1,7 +1,7 @@
 import WireProtocol
 
-/// The job of one run: a sharded phase and a stepped one, or a pipeline of two stages that does the same; fifty steps in
-/// all.
+/// The job of one run: a sharded phase and a stepped one, or a pipeline of two stages that does the same; fifty steps
+/// in all.
 struct SimulatedWorkload {
   let plan: JobPlan
   let isPipeline: Bool
@@ -31,7 +31,8 @@ struct SimulatedWorkload {
           PhasePlan(
             name: "stages",
             work: .graph([
-              StagePlan(name: "first", needs: [], plan: first), StagePlan(name: "second", needs: ["first"], plan: second),
+              StagePlan(name: "first", needs: [], plan: first),
+              StagePlan(name: "second", needs: ["first"], plan: second),
             ]))
         ], outputs: ["model"])
       self.toys = toys

@@ -83,7 +83,7 @@ struct ToyJob {
   }
 
   func evaluation(_ state: [UInt64]) -> [MeasureTotal] {
-    var totals = [MeasureTotal(measure: 0, sum: 0, weight: 0, byteCount: 0), MeasureTotal(measure: 1, sum: 0, weight: 0, byteCount: 0)]
+    var totals = (0..<UInt16(2)).map { MeasureTotal(measure: $0, sum: 0, weight: 0, byteCount: 0) }
     for measure in (0..<evaluationRowCount).flatMap({ measures(state, row: $0) }) {
       let old = totals[Int(measure.measure)]
       totals[Int(measure.measure)] = MeasureTotal(

@@ -81,7 +81,8 @@ extension Worker {
     heartbeats.sequence += 1
     heartbeats.sent.append((heartbeats.sequence, now))
     if heartbeats.sent.count > Heartbeats.keptLimit { heartbeats.sent.removeFirst() }
-    heartbeats.nextAt = now + .milliseconds(Int64(welcome.heartbeatMilliseconds))
+    // At least ten milliseconds, whatever WELCOME said: a period of zero would spin.
+    heartbeats.nextAt = now + .milliseconds(Int64(max(10, welcome.heartbeatMilliseconds)))
     say(.heartbeat(Heartbeat(sequence: heartbeats.sequence, residentBytes: residentBytes)))
   }
 

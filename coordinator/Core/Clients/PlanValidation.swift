@@ -61,6 +61,9 @@ enum PlanValidation {
     guard plan.stepCount >= 1, plan.stepCount <= stepLimit else {
       return "it has \(plan.stepCount) steps; 1 to \(stepLimit) are allowed"
     }
+    guard plan.evaluationInterval <= stepLimit, plan.checkpointInterval <= stepLimit else {
+      return "its interval of evaluations or checkpoints is above \(stepLimit) steps"
+    }
     guard plan.sliceCount >= 1, plan.sliceCount <= sliceLimit else {
       return "it has \(plan.sliceCount) slices; 1 to \(sliceLimit) are allowed"
     }

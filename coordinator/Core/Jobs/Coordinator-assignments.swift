@@ -149,7 +149,8 @@ extension Coordinator {
   mutating func end(_ id: AssignmentID, because reason: String) {
     guard let assignment = forget(id) else { return }
     if assignment.standing == .live, !reason.isEmpty {
-      note("\(id) on \(workers[assignment.worker]?.title ?? "\(assignment.worker)") ended: \(reason)", job: assignment.job)
+      let title = workers[assignment.worker]?.title ?? "\(assignment.worker)"
+      note("\(id) on \(title) ended: \(reason)", job: assignment.job)
     }
     withPhase(assignment.job) { $0.remove(id) }
   }

@@ -86,7 +86,8 @@ extension Coordinator {
       }
     }
     for id in jobs.keys.sorted() {
-      guard let job = jobs[id], !job.state.state.isFinal, job.state.state != .paused, phases[id] == nil else { continue }
+      guard let job = jobs[id], !job.state.state.isFinal, job.state.state != .paused, phases[id] == nil
+      else { continue }
       if !job.hasParent || blockingStage(of: job) == nil { startPhase(id) }
     }
     for id in jobs.keys.sorted() {

@@ -30,6 +30,7 @@ extension Coordinator {
   mutating func workerConnected(
     _ connection: ConnectionID, _ hello: Hello, address: String, wireVersion: UInt8
   ) {
+    guard connections[connection] == nil else { return }  // A HELLO that came twice.
     let name = hello.worker?.name ?? ""
     let id = register(node: hello.node, name: name)
     guard var entry = workers[id] else { return }

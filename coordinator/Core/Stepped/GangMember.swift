@@ -22,6 +22,8 @@ struct GangMember: Sendable {
   var state: RunnerState?
   /// The last step that is known to be applied to the weights it holds.
   var appliedStep: UInt64 = 0
+  /// The step and attempt of its last PREPARED: a state of before that is an old one.
+  var lastPrepared: (step: UInt64, attempt: UInt64) = (0, 0)
   /// Whether its worker is there; a gang waits for a member that is not, until the lease ends.
   var isConnected: Bool
   /// It lived before this boot of the coordinator, and is worth waiting for.

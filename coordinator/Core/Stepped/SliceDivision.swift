@@ -19,24 +19,40 @@ enum SliceDivision {
   static func divide(_ wanted: [SliceRange], among shares: [Share]) -> [[SliceRange]] {
     precondition(!shares.isEmpty, "slices are divided among someone")
     var free = flatten(wanted)
+    let wantedSlices = free.sorted()
     var owned = [[UInt32]](repeating: [], count: shares.count)
-    for (index, share) in shares.enumerated() {
-      for slice in flatten(share.kept) where free.contains(slice) {
-        free.remove(slice)
-        owned[index].append(slice)
+    for (index, share) in shares.enumerated() where !share.kept.isEmpty {
+      // Kept ranges come from the wire: only what is wanted of them counts, and they cost no more than that.
+      for slice in wantedSlices where share.kept.contains(where: { $0.lower <= slice && slice < $0.upper }) {
+        if free.remove(slice) != nil { owned[index].append(slice) }
       }
     }
-    let total = free.count + owned.reduce(0) { $0 + $1.count }
-    let targets = parts(of: total, bySpeed: shares.map(\.speed))
     var rest = free.sorted()[...]
-    // What is missing to each target; those above theirs give nothing back, because that would be computed again.
-    let missing = zip(targets, owned).map { max(0, $0 - $1.count) }
-    let gaps = parts(of: rest.count, byWeight: missing.map { UInt64($0) })
-    for (index, count) in gaps.enumerated() {
+    for (index, target) in targets(total: wantedSlices.count, owned: owned.map(\.count), shares).enumerated() {
+      let count = max(0, target - owned[index].count)
       owned[index].append(contentsOf: rest.prefix(count))
       rest = rest.dropFirst(count)
     }
     return owned.map { ranges(of: $0.sorted()) }
+  }
+
+  /// How many slices each share ends with. Who keeps more than its part gives nothing back, because that would be
+  /// computed again; what is left is in proportion among the others.
+  private static func targets(total: Int, owned: [Int], _ shares: [Share]) -> [Int] {
+    var targets = owned
+    var open = Array(shares.indices)
+    while !open.isEmpty {
+      let settled = shares.indices.filter { !open.contains($0) }.reduce(0) { $0 + owned[$1] }
+      let parts = parts(of: total - settled, bySpeed: open.map { shares[$0].speed })
+      let above = zip(open, parts).filter { owned[$0] > $1 }.map(\.0)
+      guard above.isEmpty else {
+        open.removeAll { above.contains($0) }
+        continue
+      }
+      for (index, part) in zip(open, parts) { targets[index] = part }
+      break
+    }
+    return targets
   }
 
   /// Parts of `total` in proportion to speeds, at least 1 each while there are enough. Unknown speeds count as the

@@ -3,8 +3,11 @@ import WireProtocol
 // The gang's position: which of the reported states fit the journal, and which of them is the most advanced.
 extension SteppedPhase {
   mutating func handle(_ state: RunnerState, at index: Int) {
-    // A late duplicate; a runner's step never goes back.
-    guard state.step >= members[index].appliedStep || members[index].standing == .loading else { return }
+    // A late duplicate; a runner's step and attempt never go back.
+    let last = members[index].lastPrepared
+    guard state.step >= members[index].appliedStep || members[index].standing == .loading,
+      last.step == 0 || (state.step, state.attempt) >= (last.step - 1, last.attempt)
+    else { return }
     members[index].dataAddress = state.dataAddress
     countCheckpointRead(at: index, state)
     switch members[index].standing {
@@ -52,7 +55,10 @@ extension SteppedPhase {
   /// journal's digest needs only its COMMIT. Nil when its state does not fit the journal.
   func effectiveStep(of state: RunnerState) -> UInt64? {
     guard ledger.fits(step: state.step, chain: state.chain) else { return nil }
-    if let prepared = state.prepared, prepared.step == state.step + 1, ledger.digest(of: prepared.step) == prepared.digest {
+    // The step fits, so it is one of the ledger's, and one more is a number.
+    if let prepared = state.prepared, prepared.step == state.step + 1,
+      ledger.digest(of: prepared.step) == prepared.digest
+    {
       return prepared.step
     }
     return state.step

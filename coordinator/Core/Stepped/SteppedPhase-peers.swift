@@ -30,8 +30,8 @@ extension SteppedPhase {
     unreachable.decideAt = unreachable.decideAt ?? now.monotonic + settings.unreachableDecisionDelay
   }
 
-  /// Leaves out the runner that reaches fewest peers; of equals one that complains of nobody (it may be stuck), then the
-  /// newest. While a worker in question is suspect nothing is decided: its lease will tell.
+  /// Leaves out the runner that reaches fewest peers; of equals one that complains of nobody (it may be stuck), then
+  /// the newest. While a worker in question is suspect nothing is decided: its lease will tell.
   mutating func decideUnreachable() {
     guard let decideAt = unreachable.decideAt, decideAt <= now.monotonic else { return }
     let pairs = unreachable.pairs

@@ -68,6 +68,7 @@ extension SteppedPhase {
     else { return }
     // Who has prepared a step has applied the one before.
     members[index].appliedStep = max(members[index].appliedStep, round.step - 1)
+    members[index].lastPrepared = (prepared.step, prepared.attempt)
     round.prepared[members[index].assignment] = prepared
     stage = .stepping(round)
   }
