@@ -87,4 +87,23 @@ import WireProtocol
     #expect(story.jobStatus(1)?.state == .completed)
     #expect(story.disk.jobs.count == 3)
   }
+
+  @Test func aPauseReachesTheStagesAndAlsoOneThatEndsMeanwhile() {
+    var story = Story()
+    story.join(1)
+    story.submit(pipeline())
+    story.saysState(1, step: 0)
+    story.prepares(1, 1)
+    // The first stage writes its outputs already: it ends, and the second does not begin.
+    story.control(.pause)
+    #expect(story.jobStatus(3)?.state == .paused)
+    let runner = story.assignment(on: 1)
+    story.runnerSays(1, .completed(Completed(outputs: [Story.tree("model", 11)], result: "{}")))
+    story.runnerExits(1, runner)
+    #expect(story.jobStatus(1)?.state == .paused)
+    #expect(story.jobStatus(2)?.state == .completed)
+    story.control(.resume)
+    finishStage(&story, 12)
+    #expect(story.jobStatus(1)?.state == .completed)
+  }
 }

@@ -65,11 +65,16 @@ struct CrashPlan {
     for index in 0..<count {
       let point =
         index < 3 ? all[Int((seed &* 3 &+ UInt64(index)) % UInt64(all.count))] : all[choices.below(all.count)]
-      // Rare places are met once or twice in a run, frequent ones thousands of times.
+      // Rare places are met once in a run, if at all; frequent ones thousands of times.
       let occasion = choices.chance(50) ? choices.within(1...2) : choices.within(1...40)
-      planned[point, default: []].append(occasion)
+      planned[point, default: []].append(CrashPlan.rare.contains(point) ? 1 : occasion)
     }
   }
+
+  /// Places that need trouble of another kind to be met at all.
+  static let rare: Set<CrashPoint> = [.workerBeforeKilling, .workerBeforeFence, .workerBeforeUnfence]
+
+  var plansRarePlace: Bool { planned.keys.contains { CrashPlan.rare.contains($0) } }
 
   /// Whether the process dies here and now.
   mutating func dies(at point: CrashPoint) -> Bool {

@@ -3,6 +3,14 @@ import WireProtocol
 /// Trouble at random times: connections reset, processes stopped past their lease, networks cut, processes killed.
 enum Disturbances {
   static func plan(_ cluster: SimulatedCluster) {
+    if cluster.crashes.plansRarePlace {
+      // A runner that is stopped for long is killed; a worker that is cut off fences.
+      let host = cluster.hosts[cluster.choices.below(cluster.hosts.count)]
+      let kind = cluster.choices.chance(50) ? 3 : 5
+      cluster.after(cluster.choices.milliseconds(4000...9000)) {
+        strike(cluster, kind, host, host, .seconds(30))
+      }
+    }
     for _ in 0..<cluster.choices.within(1...8) {
       let delay = cluster.choices.milliseconds(500...40_000)
       let kind = cluster.choices.below(9)

@@ -78,14 +78,25 @@ extension Coordinator {
     else { return }
     let name = stage(of: child)?.name ?? ""
     switch child.state.state {
-    case .completed: advanceGraph(parent.id)
+    case .completed:
+      advanceGraph(parent.id)
+      pauseWithStages(parent.id)
     case .failed: fail(parent.id, "stage \(name) (job \(id)) failed: \(child.state.reason)")
     case .paused:
-      let others = children(of: parent.id).compactMap { jobs[$0] }.filter { $0.state.state == .running }
-      guard others.isEmpty, parent.state.state != .paused else { return }
-      setState(parent.id, .paused, reason: "stage \(name) (job \(id)): \(child.state.reason)")
-      childChanged(parent.id)
+      pauseWithStages(parent.id)
     case .pending, .running, .cancelled: break
     }
+  }
+
+  /// A pipeline is PAUSED when some stage is and none runs.
+  private mutating func pauseWithStages(_ id: JobID) {
+    guard let job = jobs[id], !job.state.state.isFinal, job.state.state != .paused else { return }
+    let stages = children(of: id).compactMap { jobs[$0] }
+    guard let paused = stages.first(where: { $0.state.state == .paused }),
+      !stages.contains(where: { $0.state.state == .running })
+    else { return }
+    let name = stage(of: paused)?.name ?? ""
+    setState(id, .paused, reason: "stage \(name) (job \(paused.id)): \(paused.state.reason)")
+    childChanged(id)
   }
 }
