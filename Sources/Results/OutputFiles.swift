@@ -48,10 +48,10 @@ func makeDirectory(_ path: String) throws(OutputError) {
   guard mkdir(path, 0o755) != 0 else { return }
   if errno == ENOENT, parent(of: path) != path {
     try makeDirectory(parent(of: path))
-    try makeDirectory(path)
-  } else if errno != EEXIST || !isDirectory(path) {
-    throw .system(path)
+    // Once: some file systems (/proc) say ENOENT although the parent is there.
+    guard mkdir(path, 0o755) != 0 else { return }
   }
+  guard errno == EEXIST, isDirectory(path) else { throw .system(path) }
 }
 
 func isDirectory(_ path: String) -> Bool {

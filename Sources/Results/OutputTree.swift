@@ -57,6 +57,8 @@ public final class OutputTree {
 
   private func updateMetrics(_ detail: JobDetail, from source: any ResultSource) throws {
     guard detail.status.step > 0 else { return }
+    // A job without steps of its own, such as a pipeline, has no such file.
+    if metrics == nil, try source.metricRows(of: detail.status.id, after: 0).isEmpty { return }
     let file = try metrics ?? MetricsFile("\(directory)/metrics.jsonl")
     metrics = file
     while true {
@@ -88,7 +90,14 @@ public final class OutputTree {
     var latest: (step: UInt64, path: String)?
     for (step, tree) in kept {
       let name = checkpointName(step)
-      try place(tree, at: "checkpoints/\(name)", from: source)
+      do {
+        try place(tree, at: "checkpoints/\(name)", from: source)
+      } catch {
+        // Training went on during the download, and a newer checkpoint may have taken this one's place.
+        guard try isPruned(tree, of: detail.status.id, in: source) else { throw error }
+        removeTree("\(directory)/checkpoints/.\(name).partial")
+        continue
+      }
       if step >= latest?.step ?? 0 { latest = (step, "\(directory)/checkpoints/\(name)") }
     }
     if !kept.isEmpty {
@@ -99,6 +108,11 @@ public final class OutputTree {
       }
     }
     return latest?.path
+  }
+
+  private func isPruned(_ tree: NamedTree, of job: JobID, in source: any ResultSource) throws -> Bool {
+    let now = try source.detail(of: job)
+    return !now.checkpoints.contains { $0.tree == tree } && !now.outputs.contains(tree)
   }
 
   private func updateStage(_ child: JobID, from source: any ResultSource) throws -> (name: String, result: JSONNode) {

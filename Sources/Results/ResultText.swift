@@ -25,7 +25,12 @@ public func resultLines(_ detail: JobDetail, result: JSONNode) -> [String] {
   }
   add("memory", detail.telemetry.peakResidentBytes > 0 ? "\(bytes(detail.telemetry.peakResidentBytes)) at most" : nil)
   add("checkpoints", detail.checkpoints.map { "step \($0.step)" }.joined(separator: ", "))
-  add("stages", detail.children.map { "\($0)" }.joined(separator: ", "))
+  let stages = result["stages"]?.members ?? []
+  if stages.isEmpty { add("stages", detail.children.map { "job \($0)" }.joined(separator: ", ")) }
+  for stage in stages {
+    let losses = (stage.value["validation"]?["after"]?.members ?? []).map { lossLine($0.key, result: stage.value) }
+    add("stage", ([stage.key, stage.value["state"]?.string ?? ""] + losses).joined(separator: "  "))
+  }
   add("recipe", String(detail.recipeDigest.hex.prefix(16)))
   add("model", result["model"]?.string)
   add("checkpoint", result["checkpoint"]?.string)

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Glibc
+import JobKit
+import Results
 
 @main
 struct Admix: ParsableCommand {
@@ -25,11 +27,22 @@ struct Admix: ParsableCommand {
     // Whoever started this process may have blocked signals, and a process inherits that. Before any thread exists.
     Interrupts.unblock()
     do {
+      try refuseMistypedCommand()
       var command = try parseAsRoot()
       try command.run()
     } catch {
       leave(because: error)
     }
+  }
+
+  /// What resembles no command is the argument parser's to answer.
+  private static func refuseMistypedCommand() throws {
+    let names = configuration.subcommands.filter(\.configuration.shouldDisplay).map(\._commandName)
+    guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"), !names.contains(word),
+      !["help", Runner._commandName].contains(word), let near = nearest(to: word, among: names)
+    else { return }
+    throw CommandFailure(
+      .usage, "there is no command `\(printable(word))`. Did you mean `\(near)`? `admix --help` lists all of them")
   }
 }
 

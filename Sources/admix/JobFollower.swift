@@ -27,7 +27,9 @@ final class JobFollower {
       let losses = job.losses.map { "\($0.label) \(fixed($0.value, digits: 4))" }.joined(separator: "  ")
       if !losses.isEmpty, lastLosses[job.id] != losses {
         lastLosses[job.id] = losses
-        Console.shared.note("step \(job.step)/\(job.steps)  \(losses)")
+        // The status has the step that is committed now, which may be a later one than was evaluated.
+        let step = try connection.detail(of: job.id).evaluations.last?.step ?? job.step
+        Console.shared.note("\(job.id == own.id ? "" : "\(job.name): ")step \(step)/\(job.steps)  \(losses)")
       }
     }
     let shown = stages.last { $0.state == .running } ?? own
