@@ -37,7 +37,7 @@ struct Admix: ParsableCommand {
 
   /// What resembles no command is the argument parser's to answer.
   private static func refuseMistypedCommand() throws {
-    let names = configuration.subcommands.filter(\.configuration.shouldDisplay).map(\._commandName)
+    let names = configuration.subcommands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
     guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"), !names.contains(word),
       !["help", Runner._commandName].contains(word), let near = nearest(to: word, among: names)
     else { return }
