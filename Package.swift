@@ -131,10 +131,18 @@ let package = Package(
     // A runner with a job type of the tests' own, built as a third party would build one.
     part("ToyJobs", "Tests/ToyJobs", ["JobKit", "WireProtocol"]),
     .executableTarget(
-      name: "toy-runner", dependencies: ["JobRunner", "ToyJobs"], path: "Tests/ToyRunner", swiftSettings: shared),
+      name: "toy-runner", dependencies: ["JobRunner", "ToyJobs", "GradientExchange", "WireProtocol", "WorkerDaemon"],
+      path: "Tests/ToyRunner", swiftSettings: shared),
     tests(
       "JobRunnerTests",
       ["toy-runner", "ToyJobs", "JobRunner", "JobKit", "WireProtocol", "Transport", "GradientExchange", "CSystem"]),
+    // What keeps the design honest: promises about the whole, on processes that run the toy.
+    tests(
+      "DesignTests",
+      [
+        "toy-runner", "ToyJobs", "TestSupport", "CoordinatorDaemon", "ControlClient", "GradientExchange", "JobFiles",
+        "JobKit", "PipelineJob", "Transport", "WireProtocol", crypto,
+      ]),
     tests("TransformerTests", ["Transformer", "Optimizers", "KernelTable"], exclude: ["Fixtures"]),
     tests("OptimizerTests", ["Optimizers", "KernelTable"]),
     tests("WireProtocolTests", ["WireProtocol"]),

@@ -116,10 +116,17 @@ public final class Cluster {
   /// Waits until the job has committed at least `step` steps.
   public func waitForStep(_ step: Int, of job: Int, seconds: Double = 60) throws {
     try waitUntil("job \(job) reaches step \(step)", seconds: seconds) {
-      let jobs = try self.status()["jobs"] as? [[String: Any]] ?? []
-      let found = jobs.first { $0["id"] as? Int == job }
-      return (found?["step"] as? Int ?? 0) >= step && found?["kind"] != nil
+      try self.committedSteps(of: job) >= step
     }
+  }
+
+  /// Steps that the job has committed. Before its stepped phase, where `step` counts shards, there are none.
+  public func committedSteps(of job: Int) throws -> Int {
+    let jobs = try status()["jobs"] as? [[String: Any]] ?? []
+    guard let found = jobs.first(where: { $0["id"] as? Int == job }), found["phase"] as? String == "train" else {
+      return 0
+    }
+    return found["step"] as? Int ?? 0
   }
 
   /// Ends of what the coordinator and the workers wrote, for a failed test.

@@ -2,7 +2,7 @@ import Glibc
 public import JobKit
 public import WireProtocol
 
-/// A job type for tests of the runner: parameters that chase pseudo-random targets. Cheap, deterministic, and sensitive
+/// A job type for tests, as a third party would write one: parameters that chase pseudo-random targets. Cheap, deterministic, and sensitive
 /// to the order of every addition.
 public struct ToyJob: JobType {
   public let name = "toy"
@@ -10,12 +10,12 @@ public struct ToyJob: JobType {
   public init() {}
 
   public func plan(_ specification: SpecMapping, context: any PlanningContext) throws -> JobPlan {
-    throw SpecError(
-      position: nil, path: "job", problem: "toy is assigned by tests alone", remedy: "Choose another job type.")
+    try planned(specification, context)
   }
 
-  /// Writes one file; throws when the payload says so.
+  /// What a planned job asks for; else writes one file, and throws when the payload says so.
   public func runShard(_ context: ShardContext) throws -> ShardResult {
+    if let result = try runPlannedShard(context) { return result }
     let text = String(decoding: context.payload, as: UTF8.self)
     if text.contains("fail") { throw ToyFailure(description: "shard \(context.shardIndex) was told to fail") }
     context.progress("writing", 0.5)
@@ -27,9 +27,12 @@ public struct ToyJob: JobType {
   }
 
   public func makeMember(_ context: MemberContext) throws -> any SteppedMember {
-    let settings = ToySettings(payload: context.payload)
+    var settings = ToySettings(payload: context.payload)
     if settings.failsToLoad { throw ToyFailure(description: "the toy was told not to load") }
-    return ToyMember(settings, checkpoint: try context.checkpoint.map { try ToyFiles.read($0.directory + "/weights") })
+    if let start = context.inputs["start"] { settings.seed = ToyText.hash(try ToyFiles.read(start + "/numbers")) }
+    return ToyMember(
+      settings, checkpoint: try context.checkpoint.map { try ToyFiles.read($0.directory + "/weights") },
+      outputDirectory: settings.writesState ? context.scratchDirectory + "/state" : nil)
   }
 }
 
@@ -41,6 +44,10 @@ public struct ToySettings: Sendable {
   public var nonFiniteStep: UInt64 = 0
   /// Milliseconds that a slice sleeps between two of its chunks.
   public var pauseMilliseconds: UInt32 = 0
+  /// What the weights start from.
+  public var seed: UInt64 = 0
+  /// Whether the final state becomes an output.
+  public var writesState = false
   public var failsToLoad = false
   public var failsToSave = false
 
@@ -54,6 +61,7 @@ public struct ToySettings: Sendable {
       case ("parameters", let count?): parameterCount = Int(count)
       case ("nan", let step?): nonFiniteStep = step
       case ("pause", let milliseconds?): pauseMilliseconds = UInt32(milliseconds)
+      case ("state", _): writesState = true
       case ("unloadable", _): failsToLoad = true
       case ("unsavable", _): failsToSave = true
       default: break

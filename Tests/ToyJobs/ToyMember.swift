@@ -9,15 +9,18 @@ public final class ToyMember: SteppedMember {
   public let statisticsCount = 2
   private let settings: ToySettings
   private let state: [UnsafeMutableBufferPointer<Float>]
+  /// Where the final state is written; nil when nobody wants it.
+  private let outputDirectory: String?
 
-  public init(_ settings: ToySettings, checkpoint: [UInt8]? = nil) {
+  public init(_ settings: ToySettings, checkpoint: [UInt8]? = nil, outputDirectory: String? = nil) {
     self.settings = settings
+    self.outputDirectory = outputDirectory
     parameterCount = settings.parameterCount
     rounding = settings.rounding
     let count = settings.parameterCount
     state = (0..<3).map { _ in .allocate(capacity: count) }
     for part in state { part.initialize(repeating: 0) }
-    for index in 0..<count { state[0][index] = ToyMember.noise(UInt64(index)) }
+    for index in 0..<count { state[0][index] = ToyMember.noise(UInt64(index) ^ settings.seed) }
     if let checkpoint, checkpoint.count == 3 * 4 * count {
       for (part, values) in state.enumerated() {
         UnsafeMutableRawBufferPointer(values).copyBytes(from: checkpoint[part * 4 * count..<(part + 1) * 4 * count])
@@ -103,6 +106,12 @@ public final class ToyMember: SteppedMember {
   }
 
   public func finish(_ finish: Finish, chain: Digest) throws -> ShardResult {
-    ShardResult(outputs: [], result: "{\"step\":\(finish.step),\"chain\":\"\(chain.hex)\"}")
+    var outputs: [OutputTree] = []
+    if let outputDirectory {
+      mkdir(outputDirectory, 0o755)
+      try ToyFiles.write(state.flatMap { Array(UnsafeRawBufferPointer($0)) }, outputDirectory + "/state")
+      outputs = [OutputTree(name: "state", directory: outputDirectory)]
+    }
+    return ShardResult(outputs: outputs, result: "{\"step\":\(finish.step),\"chain\":\"\(chain.hex)\"}")
   }
 }

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Runs the golden recipe in all 512 combinations of workers, threads, instruction set, codec and fault, on real
+# processes, and compares the hashes of the weights. `scripts/test.sh` runs twelve of them. Most of an hour on two cores.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bash scripts/install-dependencies.sh
+flags=(-c release -Xswiftc -enable-testing --scratch-path .build/tests)
+swift build "${flags[@]}" --build-tests
+ADMIX_FULL_MATRIX=1 swift test "${flags[@]}" --skip-build --no-parallel --filter ClusterTests/Pairwise/fullMatrix
