@@ -32,6 +32,12 @@ public struct ModelDirectory: Sendable {
     }
   }
 
+  /// Checks by the files' headers that `loadWeights` would find every tensor, with its shape, and none beside them.
+  public func check(_ placements: [TensorPlacement]) throws {
+    for placement in placements { _ = try tensor(for: placement) }
+    try checkUnplaced(Set(placements.map(\.name)))
+  }
+
   /// Reads the weights into their places. F16 and BF16 are converted, exactly.
   ///
   /// - Parameters:

@@ -8,10 +8,13 @@ public import WireProtocol
 public final class BlobStore: Sendable {
   public let root: String
   private let claims = PartialClaims()
+  /// Left free on the file system, but never more than a sixteenth of it.
+  private let reserveByteCount: UInt64
 
-  /// Makes the directories when missing.
-  public init(root: String) throws(StoreError) {
+  /// Makes the directories when missing. Of the file system's room `reserveByteCount` is not for blobs.
+  public init(root: String, reserveByteCount: UInt64 = 0) throws(StoreError) {
     self.root = root
+    self.reserveByteCount = reserveByteCount
     try makeDirectories("\(root)/blobs")
     try makeDirectories("\(root)/partial")
   }
@@ -111,14 +114,19 @@ public final class BlobStore: Sendable {
     }
   }
 
-  private func requireSpace(_ byteCount: UInt64) throws(StoreError) {
+  /// Throws `.full` when so many more bytes would not fit, or would take the room that is not for blobs.
+  func requireSpace(_ byteCount: UInt64) throws(StoreError) {
     var status = statvfs()
     guard statvfs(root, &status) == 0 else { throw .system("statvfs", root) }
     let (free, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
-    guard overflow || byteCount <= free else {
+    let (total, isHuge) = UInt64(status.f_blocks).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+    guard !overflow, !isHuge else { return }
+    let reserve = min(reserveByteCount, total / 16)
+    guard free >= reserve, byteCount <= free - reserve else {
+      let kept = reserve == 0 ? "" : " (\(reserve) of them are kept for the journal)"
       throw StoreError(
         .full, path: root,
-        problem: "\(byteCount) bytes are to come and \(free) are free on \(hostName()); make room there")
+        problem: "\(byteCount) bytes are to come and \(free) are free on \(hostName())\(kept); make room there")
     }
   }
 }

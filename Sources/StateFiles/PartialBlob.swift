@@ -59,6 +59,13 @@ public final class PartialBlob {
     }
     guard end > offset else { return }
     let skipped = Int(offset - start)
+    do throws(StoreError) {
+      // Again, since other blobs may have come meanwhile.
+      try store.requireSpace(UInt64(bytes.count - skipped))
+    } catch {
+      discard()
+      throw error
+    }
     var written = skipped
     while written < bytes.count {
       let count = bytes.withUnsafeBytes { buffer in

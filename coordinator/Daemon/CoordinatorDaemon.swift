@@ -19,6 +19,9 @@ public final class CoordinatorDaemon: Sendable {
     case failed(CoordinatorError)
   }
 
+  /// What blobs leave free: a disk that they filled could not take the sentence that a job is paused for it.
+  private static let journalReserveByteCount: UInt64 = 16 << 20
+
   private let options: CoordinatorOptions
   private let journal: Journal
   private let store: BlobStore
@@ -45,7 +48,7 @@ public final class CoordinatorDaemon: Sendable {
       throw .journal(error)
     }
     do throws(StoreError) {
-      store = try BlobStore(root: options.stateDirectory)
+      store = try BlobStore(root: options.stateDirectory, reserveByteCount: Self.journalReserveByteCount)
       // A client that died during an upload may come back for a week.
       try store.removeAbandonedUploads(olderThan: .seconds(7 * 24 * 3600))
     } catch {

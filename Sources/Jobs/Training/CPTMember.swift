@@ -60,8 +60,18 @@ final class CPTMember: SteppedMember {
       model.layout.initializeRandom(seed: recipe.seed, into: weights.start)
     } else {
       try files.loadWeights(model.layout, into: weights)
+      try checkFinite()
     }
     context.progress("ready", 1)
+  }
+
+  /// A model that is broken already is no matter of the learning rate: it is named before the first step.
+  private func checkFinite() throws {
+    for tensor in model.layout.tensors {
+      let values = UnsafeBufferPointer(start: weights.start + tensor.offset, count: tensor.shape.reduce(1, *))
+      guard let index = values.firstIndex(where: { !$0.isFinite }) else { continue }
+      throw BrokenWeights(tensor: tensor.name, element: index, value: values[index])
+    }
   }
 
   /// As many rows as make a microbatch worth its overhead; what is computed does not depend on it.
@@ -93,6 +103,8 @@ final class CPTMember: SteppedMember {
     return statistics
   }
 
+  private static let divergence = "A lower recipe.learning_rate or a longer recipe.warmup_steps may keep it finite"
+
   func assess(step: UInt64, statistics: [Double], gradient: any ReducedGradient) throws -> StepAssessment {
     let names = payload.corpus.sources.map(\.name)
     let sums = names.indices.map { statistics[2 * $0] }
@@ -100,10 +112,10 @@ final class CPTMember: SteppedMember {
     let validTokens = counts.reduce(0, +)
     let loss = sums.reduce(0, +) / max(1, validTokens)
     guard validTokens >= 1 else { throw NonFiniteStep(reason: "step \(step) has no token to learn from") }
-    guard loss.isFinite else { throw NonFiniteStep(reason: "the loss of step \(step) is \(loss)") }
+    guard loss.isFinite else { throw NonFiniteStep(reason: "the loss of step \(step) is \(loss). \(Self.divergence)") }
     let norm = GradientClipping.norm(
       chunkSquaredNorms: squaredNorms(of: gradient), validTokens: Int(validTokens))
-    guard norm.isFinite else { throw NonFiniteStep(reason: "the gradient norm of step \(step) is \(norm)") }
+    guard norm.isFinite else { throw NonFiniteStep(reason: "the gradient norm of step \(step) is \(norm). \(Self.divergence)") }
     assessed = (step, Int(validTokens), norm)
     var metrics = [
       Metric("loss", loss), Metric("gradient_norm", norm),

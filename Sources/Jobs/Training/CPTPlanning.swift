@@ -56,6 +56,7 @@ struct CPTPlanner {
       }
       let model = try naming(path) { try ModelDirectory.open(directory) }
       let bytes = try check(model.configuration, tokenizerDirectory: directory, at: path)
+      try naming(path) { try model.check(ParameterLayout(LlamaShape(model.configuration)).placements) }
       return Base(
         inputs: [input.reference], start: .model, tokenizer: input.reference.tokenizerFiles, stateBytes: bytes, notes: [])
     case .random(let configurationPath, let tokenizerPath):
@@ -161,11 +162,26 @@ private struct PreparePhase {
       tree = "tokens-\(key.hex.prefix(16))"
     }
     guard trees.insert(tree).inserted else { return tree }
-    let payload = PreparePayload(textField: textField, documents: documents, outputTree: tree)
+    if let file = input.localPath { try checkBeginning(of: file, path, textField, documents) }
+    let payload = PreparePayload(file: path.text, textField: textField, documents: documents, outputTree: tree)
     shards.append(
       ShardPlan(
         name: path.text, payload: try encodePayload(payload), inputs: [input.reference, tokenizer], cacheKey: cacheKey))
     return tree
+  }
+
+  /// Reads the first document, so that a file of a wrong kind or with other fields is answered before anything runs.
+  private func checkBeginning(
+    of file: String, _ path: SpecScalar, _ textField: String, _ documents: DocumentOptions.Boundary
+  ) throws {
+    do {
+      var reader = try DocumentReader(path: file, options: DocumentOptions(textField: textField, documents: documents))
+      var text: [UInt8] = []
+      // A text file that is one document is not read twice.
+      if documents != .file || file.contains(".jsonl") { _ = try reader.next(into: &text) }
+    } catch let error as CorpusError {
+      throw SpecError(position: path.position, path: path.path, problem: "\(error)", remedy: "")
+    }
   }
 
   /// Everything that the bytes of a token shard depend on.

@@ -14,12 +14,17 @@ extension CPTJob {
     let directory = context.scratchDirectory + "/tokens"
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     let paths = PreparedPaths(inTree: directory)
-    _ = try prepareFile(
-      input: input, tokenizer: loaded.tokenizer, tokenizerSHA256: Array(SHA256.hash(data: loaded.fileBytes)),
-      options: payload.options, shard: paths.shard, grams: paths.grams
-    ) { progress in
-      context.progress(
-        "tokenizing", Double(progress.inputBytes) / Double(max(1, progress.inputBytesTotal)))
+    do {
+      _ = try prepareFile(
+        input: input, tokenizer: loaded.tokenizer, tokenizerSHA256: Array(SHA256.hash(data: loaded.fileBytes)),
+        options: payload.options, shard: paths.shard, grams: paths.grams
+      ) { progress in
+        context.progress(
+          "tokenizing", Double(progress.inputBytes) / Double(max(1, progress.inputBytesTotal)))
+      }
+    } catch var error as CorpusError where error.file == input {
+      error.file = payload.file
+      throw error
     }
     return ShardResult(outputs: [OutputTree(name: payload.outputTree, directory: directory)])
   }

@@ -59,6 +59,17 @@ extension ParameterLayout {
   }
 }
 
+/// Weights that no training can start from.
+struct BrokenWeights: Error, CustomStringConvertible {
+  let tensor: String
+  let element: Int
+  let value: Float
+  var description: String {
+    "model: tensor \(tensor): element \(element) is \(value), expected finite numbers; the model is broken, take "
+      + "another copy or an earlier checkpoint"
+  }
+}
+
 /// An input that the plan promised and the runner did not get.
 struct MissingInput: Error, CustomStringConvertible {
   let tree: String

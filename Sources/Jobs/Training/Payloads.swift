@@ -6,6 +6,8 @@ import JobKit
 
 /// How one input file becomes a token shard.
 struct PreparePayload: Codable, Equatable {
+  /// The input as the job file names it: what its owner looks for when something is wrong with it.
+  let file: String
   let textField: String
   let documents: DocumentOptions.Boundary
   /// Name of the output tree: the same for the same file, tokenizer and options whichever job asks.
