@@ -98,6 +98,7 @@ struct Invariants {
   mutating func computed(step: UInt64, slice: UInt32, round: Round, by runner: SimulatedRunner) {
     let key = SliceKey(job: runner.assign.job, round: round, slice: slice)
     slicesComputed += 1
+    checkNothingIsLost(step, runner)
     let earlier = computers[key, default: []]
     computers[key, default: []].append(runner.assignment)
     guard !earlier.isEmpty else { return }
@@ -106,6 +107,20 @@ struct Invariants {
     guard !excused.contains(runner.assignment) else { return }
     for other in earlier where !excused.contains(other) {
       violated("slice \(slice) of step \(step) was computed by \(other) and again by \(runner.assignment)")
+    }
+  }
+
+  /// A committed step is computed again only when nobody who holds it is left.
+  private mutating func checkNothingIsLost(_ step: UInt64, _ runner: SimulatedRunner) {
+    guard !excused.contains(runner.assignment),
+      committed.contains(StepKey(job: runner.assign.job, phase: runner.assign.phase, step: step))
+    else { return }
+    for host in runner.cluster.hosts {
+      for (assignment, other) in host.runners where !excused.contains(assignment) && other.process.isAlive {
+        if other.assign.job == runner.assign.job, (other.machine?.step ?? 0) >= step {
+          violated("step \(step) is computed again though \(other.dataAddress) holds it")
+        }
+      }
     }
   }
 
