@@ -90,7 +90,10 @@ extension SteppedPhase {
     }
     let answers = survivors.compactMap { round.prepared[$0.assignment] }
     if answers.count == survivors.count { return decide(round, survivors) }
-    if survivors.count < round.plan.participants.count { replan(round, among: survivors, discard: false) }
+    if survivors.count < round.plan.participants.count {
+      // Whoever missed the PLAN that discarded must discard now, or the others would drop its nodes for good.
+      replan(round, among: survivors, discard: round.hasDiscarded)
+    }
     return false
   }
 
