@@ -32,13 +32,13 @@ final class RunnerSession {
       build: settings.build, numericsVersion: ExchangeNumerics.version,
       plugins: jobTypes.map { PluginVersion(name: $0.name, version: $0.version) })
     connection.sayHello(hello, checksums: false) { result in
-      if case .failure(let error) = result { self.end(JobRunner.complain("\(error)")) }
+      if case .failure(let error) = result { self.end(RunnerMain.complain("\(error)")) }
     }
   }
 
   /// The worker is gone, or has closed the socket on purpose: whatever is being computed is nobody's.
   private func supervisorGone(_ reason: CloseReason) {
-    if case .malformed(let error) = reason.cause { return end(JobRunner.complain("\(error)")) }
+    if case .malformed(let error) = reason.cause { return end(RunnerMain.complain("\(error)")) }
     end(status)
   }
 
@@ -64,7 +64,7 @@ final class RunnerSession {
       default: try work?.receive(frame)
       }
     } catch {
-      end(JobRunner.complain("a frame of the worker was not understood: \(error)"))
+      end(RunnerMain.complain("a frame of the worker was not understood: \(error)"))
     }
   }
 

@@ -21,7 +21,7 @@ final class LocalCluster: Sendable {
   }
 
   let address: String
-  private let coordinator: CoordinatorDaemon
+  private let coordinator: CoordinatorServer
   private let loop = EventLoop(name: "workers")
   private let socketDirectory: String
   private let ownsSocketDirectory: Bool
@@ -40,7 +40,7 @@ final class LocalCluster: Sendable {
       listen: .unix(path: socket), stateDirectory: "\(settings.directory)/coordinator", build: buildName,
       numericsVersion: numericsVersion)
     options.timings = settings.timing.timings
-    coordinator = try CoordinatorDaemon(options)
+    coordinator = try CoordinatorServer(options)
     try coordinator.start()
     loop.start()
     for number in 1...settings.workers {

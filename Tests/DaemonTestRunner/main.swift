@@ -14,7 +14,7 @@ func runWorker(_ arguments: [String]) throws -> Never {
   options.adoptsOrphans = true
   options.exitsWithParent = true
   options.handlesSignals = true
-  let daemon = try WorkerDaemon(options)
+  let daemon = try WorkerSupervisor(options)
   try daemon.start()
   daemon.waitUntilStopped()
   exit(0)

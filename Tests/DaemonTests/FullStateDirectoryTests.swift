@@ -15,8 +15,8 @@ import CoordinatorCore
     let (statePath, address) = (state.path, "unix:\(sockets.path)/socket")
     let outcome = PrivateMount.onSmallFileSystem(at: statePath, byteCount: 1 << 20) {
       Result {
-        func start() throws -> CoordinatorDaemon {
-          let daemon = try CoordinatorDaemon(
+        func start() throws -> CoordinatorServer {
+          let daemon = try CoordinatorServer(
             CoordinatorOptions(
               listen: .unix(path: "\(sockets.path)/socket"), stateDirectory: statePath, build: "b", numericsVersion: 7))
           try daemon.start()

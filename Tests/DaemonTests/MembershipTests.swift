@@ -100,12 +100,12 @@ import WireProtocol
   @Test func aCoordinatorListensToOthersOnlyWhenTold() throws {
     var options = CoordinatorOptions(
       listen: .tcp(host: "0.0.0.0", port: 0), stateDirectory: cluster.stateDirectory, build: "b", numericsVersion: 7)
-    let error = #expect(throws: CoordinatorError.self) { try CoordinatorDaemon(options) }
+    let error = #expect(throws: CoordinatorError.self) { try CoordinatorServer(options) }
     #expect(error == .openNetwork(options.listen))
     #expect(error?.description.contains("keys that tell who may join come in a later release") == true)
     #expect(error?.description.contains("--insecure-network") == true)
     options.insecureNetwork = true
-    let daemon = try CoordinatorDaemon(options)
+    let daemon = try CoordinatorServer(options)
     try daemon.start()
     #expect(daemon.endpoint?.port != 0)
     daemon.stop()
@@ -113,13 +113,13 @@ import WireProtocol
   }
 
   @Test func aBusyPortIsNamedWithTheWayOut() throws {
-    let first = try CoordinatorDaemon(
+    let first = try CoordinatorServer(
       CoordinatorOptions(
         listen: .tcp(host: "127.0.0.1", port: 0), stateDirectory: "\(cluster.directory.path)/a", build: "b",
         numericsVersion: 7))
     try first.start()
     let endpoint = try #require(first.endpoint)
-    let second = try CoordinatorDaemon(
+    let second = try CoordinatorServer(
       CoordinatorOptions(
         listen: endpoint, stateDirectory: "\(cluster.directory.path)/b", build: "b", numericsVersion: 7))
     let error = #expect(throws: CoordinatorError.self) { try second.start() }
@@ -133,7 +133,7 @@ import WireProtocol
   @Test func twoCoordinatorsOnOneStateDirectoryAreRefused() throws {
     try cluster.startCoordinator()
     let error = #expect(throws: CoordinatorError.self) {
-      try CoordinatorDaemon(
+      try CoordinatorServer(
         CoordinatorOptions(
           listen: .unix(path: "\(cluster.directory.path)/other"), stateDirectory: cluster.stateDirectory, build: "b",
           numericsVersion: 7))
@@ -144,13 +144,13 @@ import WireProtocol
 
   @Test func twoWorkersDoNotShareACacheAndOneKeepsItsNodeAcrossRestarts() throws {
     let options = cluster.workerOptions("one")
-    let first = try WorkerDaemon(options)
-    let error = #expect(throws: WorkerError.self) { try WorkerDaemon(options) }
+    let first = try WorkerSupervisor(options)
+    let error = #expect(throws: WorkerError.self) { try WorkerSupervisor(options) }
     #expect(error?.description.contains("another worker") == true)
     try first.start()
     first.stop()
     first.waitUntilStopped()
-    #expect(try WorkerDaemon(options).node == first.node)
+    #expect(try WorkerSupervisor(options).node == first.node)
   }
 
   private func helloBytes() -> [UInt8] {

@@ -13,8 +13,8 @@ import WireProtocol
 final class TestCluster: Sendable {
   let directory: TemporaryDirectory
   let log = Log()
-  private let coordinator = Mutex<CoordinatorDaemon?>(nil)
-  private let workers = Mutex<[WorkerDaemon]>([])
+  private let coordinator = Mutex<CoordinatorServer?>(nil)
+  private let workers = Mutex<[WorkerSupervisor]>([])
 
   /// The cluster's log, for messages that only it has.
   final class Log: Sendable {
@@ -40,7 +40,7 @@ final class TestCluster: Sendable {
       numericsVersion: 7)
     options.timings = CoordinatorTimings().scaled(by: scale)
     options.log = { [log] in log.append("coordinator: \($0)") }
-    let daemon = try CoordinatorDaemon(options)
+    let daemon = try CoordinatorServer(options)
     try daemon.start()
     coordinator.withLock { $0 = daemon }
   }
@@ -62,8 +62,8 @@ final class TestCluster: Sendable {
   }
 
   @discardableResult
-  func startWorker(_ options: WorkerOptions) throws -> WorkerDaemon {
-    let daemon = try WorkerDaemon(options)
+  func startWorker(_ options: WorkerOptions) throws -> WorkerSupervisor {
+    let daemon = try WorkerSupervisor(options)
     try daemon.start()
     workers.withLock { $0.append(daemon) }
     return daemon

@@ -22,7 +22,7 @@ enum DesignTests {}
 final class ToyCluster {
   let directory: TemporaryDirectory
   let connection: CoordinatorConnection
-  private let coordinator: CoordinatorDaemon
+  private let coordinator: CoordinatorServer
   private(set) var workers: [String: Subprocess] = [:]
   private let log = Log()
 
@@ -39,7 +39,7 @@ final class ToyCluster {
       numericsVersion: ExchangeNumerics.version)
     options.timings = CoordinatorTimings().scaled(by: 0.1)
     options.log = { [log] line in log.lines.withLock { $0.append(line) } }
-    coordinator = try CoordinatorDaemon(options)
+    coordinator = try CoordinatorServer(options)
     try coordinator.start()
     connection = try CoordinatorConnection(
       ClientOptions(address: "unix:\(directory.path)/socket", build: "toy", requestTimeout: .seconds(10)))

@@ -146,8 +146,10 @@ struct TidyTests {
           #expect(!line.contains(mark), "\(file.path):\(number + 1) says \(mark)")
         }
         for module in Self.ownModules {
-          for keyword in ["struct", "class", "enum", "protocol", "actor"] {
-            #expect(!line.hasPrefix("public \(keyword) \(module) "), "\(file.path):\(number + 1)")
+          for keyword in ["struct", "class", "final class", "enum", "protocol", "actor"] {
+            let declaration = "public \(keyword) \(module)"
+            let isType = line.hasPrefix(declaration) && line.dropFirst(declaration.count).first?.isLetter != true
+            #expect(!isType, "\(file.path):\(number + 1)")
           }
         }
       }

@@ -18,7 +18,7 @@ func runWorker(executable: String, coordinator: String, cache: String, name: Str
   options.adoptsOrphans = true
   options.handlesSignals = true
   options.log = { FileHandle.standardError.write(Data("\($0)\n".utf8)) }
-  let daemon = try WorkerDaemon(options)
+  let daemon = try WorkerSupervisor(options)
   try daemon.start()
   daemon.waitUntilStopped()
 }
@@ -34,4 +34,4 @@ guard arguments.count == 2, let descriptor = Int32(arguments[1]) else {
 }
 var settings = RunnerSettings(peerPatience: .milliseconds(1500), progressInterval: .milliseconds(100))
 settings.build = "toy"
-_exit(JobRunner.run(jobTypes: [ToyJob()], socketDescriptor: descriptor, settings: settings))
+_exit(RunnerMain.run(jobTypes: [ToyJob()], socketDescriptor: descriptor, settings: settings))

@@ -23,21 +23,21 @@ final class CoordinatorService {
   private lazy var requests = ClientRequests(loop: loop) { [unowned self] frame, id in clientFrame(frame, id) }
   private let policy: ServerHandshake.Policy
   private let welcome: Welcome
-  private let onStopped: (CoordinatorDaemon.Stop) -> Void
+  private let onStopped: (CoordinatorServer.Stop) -> Void
   private var listener: Listener?
   private var lastConnection: UInt64 = 0
   private var events: [CoordinatorEvent] = []
   private var isBusy = false
   private var batchesOnTheirWay = 0
   private var wakeTimer: LoopTimer?
-  private var stopping: CoordinatorDaemon.Stop?
+  private var stopping: CoordinatorServer.Stop?
 
   /// Connections that may be open at once. Beyond it the kernel would run out of descriptors, and not in a sentence.
   private static let connectionCountMax = 4096
 
   init(
     core: Coordinator, loop: EventLoop, journal: Journal, artifacts: ArtifactService, policy: ServerHandshake.Policy,
-    welcome: Welcome, log: @escaping (String) -> Void, onStopped: @escaping (CoordinatorDaemon.Stop) -> Void
+    welcome: Welcome, log: @escaping (String) -> Void, onStopped: @escaping (CoordinatorServer.Stop) -> Void
   ) {
     self.core = core
     self.loop = loop
@@ -169,7 +169,7 @@ final class CoordinatorService {
   // MARK: The end
 
   /// Takes nothing more and lets go of everyone. What the core has decided is written; effects of that are not run.
-  func stop(_ reason: CoordinatorDaemon.Stop) {
+  func stop(_ reason: CoordinatorServer.Stop) {
     guard stopping == nil else { return }
     stopping = reason
     listener?.close()

@@ -29,13 +29,13 @@ final class WorkerService {
   private var events: [WorkerEvent<Frame>] = []
   private var isBusy = false
   private var wakeTimer: LoopTimer?
-  private var stopping: WorkerDaemon.Stop?
+  private var stopping: WorkerSupervisor.Stop?
   private var hasFinished = false
-  private let onStopped: (WorkerDaemon.Stop) -> Void
+  private let onStopped: (WorkerSupervisor.Stop) -> Void
 
   init(
     options: WorkerOptions, endpoint: Endpoint, node: Token128, boot: Token128, loop: EventLoop,
-    transfers: WorkerTransfers, onStopped: @escaping (WorkerDaemon.Stop) -> Void
+    transfers: WorkerTransfers, onStopped: @escaping (WorkerSupervisor.Stop) -> Void
   ) {
     self.options = options
     self.endpoint = endpoint
@@ -82,7 +82,7 @@ final class WorkerService {
   func log(_ line: String) { options.log(line) }
 
   /// Kills the runners and says GOODBYE; done when the last of them has gone.
-  func stop(_ reason: WorkerDaemon.Stop) {
+  func stop(_ reason: WorkerSupervisor.Stop) {
     guard stopping == nil else { return }
     stopping = reason
     events = []

@@ -23,7 +23,7 @@ struct CoordinatorCommand: ParsableCommand {
     options.handlesSignals = true
     options.timings = timing.timings
     options.log = { Console.shared.note($0) }
-    let daemon = try CoordinatorDaemon(options)
+    let daemon = try CoordinatorServer(options)
     try daemon.start()
     Console.shared.note(
       "coordinator listens on \(daemon.endpoint.map { "\($0)" } ?? listen), state in \(options.stateDirectory)")

@@ -9,7 +9,7 @@ struct Runner: ParsableCommand {
     abstract: "Does one piece of a job for the worker that started it.", shouldDisplay: false)
 
   func run() throws {
-    let status = JobRunner.run(
+    let status = RunnerMain.run(
       jobTypes: jobTypes, socketDescriptor: WorkerOptions.runnerDescriptor, settings: RunnerSettings(build: buildName))
     // A job type may still be computing on its thread; nothing of it is wanted any more.
     _exit(status)

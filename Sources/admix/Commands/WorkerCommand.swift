@@ -49,7 +49,7 @@ struct WorkerCommand: ParsableCommand {
     options.adoptsOrphans = true
     options.handlesSignals = true
     options.log = { Console.shared.note($0) }
-    let daemon = try WorkerDaemon(options)
+    let daemon = try WorkerSupervisor(options)
     try daemon.start()
     Console.shared.note("worker \(name) works for \(coordinator.address) with \(options.threads) threads")
     switch daemon.waitUntilStopped() {

@@ -10,7 +10,7 @@ internal import WireProtocol
 ///
 /// Heartbeats are answered on the control loop, which neither waits for a disk nor hashes; the journal commits on its
 /// own thread, and blobs are written, verified and served on a third.
-public final class CoordinatorDaemon: Sendable {
+public final class CoordinatorServer: Sendable {
   /// Why a coordinator is no more.
   public enum Stop: Sendable, Equatable {
     /// `stop` was called, or a signal came.

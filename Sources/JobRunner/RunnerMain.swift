@@ -6,7 +6,7 @@ import WireProtocol
 
 /// A job runner: the child process that does one assignment's work. Third-party job types in Swift call `run` from
 /// their own executable.
-public enum JobRunner {
+public enum RunnerMain {
   /// Says HELLO on the socket, takes BEGIN and works until it is told to leave (0), the supervisor is gone (0), or the
   /// runner itself cannot go on (1).
   ///

@@ -7,7 +7,7 @@ internal import Transport
 public import WireProtocol
 
 /// A worker in this process: the core bound to a control loop, runners as child processes, and a queue for transfers.
-public final class WorkerDaemon: Sendable {
+public final class WorkerSupervisor: Sendable {
   /// Why a worker is no more.
   public enum Stop: Sendable, Equatable {
     /// `stop` was called, or a signal came.
