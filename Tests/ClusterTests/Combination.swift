@@ -80,7 +80,9 @@ struct Combination: CustomStringConvertible {
       try cluster.startCoordinator()
       for number in 0..<workers { try cluster.startWorker("w\(number)", threads: threads, environment: environment) }
     case .paused:
-      guard try cluster.run(["pause", "\(job)"]).status == 0 else { throw TestFailure("job \(job) could not be paused") }
+      guard try cluster.run(["pause", "\(job)"]).status == 0 else {
+        throw TestFailure("job \(job) could not be paused")
+      }
       try cluster.waitUntil("the job is paused", seconds: 20) { try cluster.show(job)["state"] as? String == "PAUSED" }
       guard try cluster.run(["resume", "\(job)"]).status == 0 else {
         throw TestFailure("job \(job) could not be resumed")

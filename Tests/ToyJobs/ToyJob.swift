@@ -2,8 +2,8 @@ import Glibc
 public import JobKit
 public import WireProtocol
 
-/// A job type for tests, as a third party would write one: parameters that chase pseudo-random targets. Cheap, deterministic, and sensitive
-/// to the order of every addition.
+/// A job type for tests, as a third party would write one: parameters that chase pseudo-random targets. Cheap,
+/// deterministic, and sensitive to the order of every addition.
 public struct ToyJob: JobType {
   public let name = "toy"
   public let version: UInt32 = 1
