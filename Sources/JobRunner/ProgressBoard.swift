@@ -7,13 +7,18 @@ final class ProgressBoard: Sendable {
     var fraction = -1.0
     /// Counts writes: silence of a runner means that this stands still.
     var marks: UInt64 = 0
+    /// The activity is one long read or write of files, which tells nothing until it is done.
+    var isOpaque = false
   }
 
   private let entry = Mutex(Entry())
 
-  func note(_ activity: String, _ fraction: Double = -1) {
+  /// `isOpaque`: counts as moving until the next note. How long it has taken stands in `status`; whether a disk hangs or
+  /// is just slow is for a person to judge, and evicting the runner would only make another one write the same.
+  func note(_ activity: String, _ fraction: Double = -1, isOpaque: Bool = false) {
     entry.withLock {
       $0.activity = activity
+      $0.isOpaque = isOpaque
       $0.fraction = fraction.isNaN ? -1 : fraction
       $0.marks &+= 1
     }

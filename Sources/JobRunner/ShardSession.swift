@@ -56,7 +56,7 @@ final class ShardSession: WorkSession {
       progress.stop()
       return context.supervisor.say(completed)
     }
-    context.board.note("publishing \(output.name)")
+    context.board.note("publishing \(output.name)", isOpaque: true)
     context.supervisor.publish(tree: output.name, output.items) { tree, failure in
       if let failure { return self.fail("its output \(output.name) could not be published: \(failure)") }
       self.publish(outputs.dropFirst(), result, trees + [tree])
@@ -75,9 +75,9 @@ final class ShardSession: WorkSession {
     if let completed { return context.supervisor.say(completed) }
     if let failed { return context.supervisor.say(failed) }
     // Standing still is told by silence.
-    let marks = context.board.latest.marks
-    if marks != marksReported { progress.report() }
-    marksReported = marks
+    let latest = context.board.latest
+    if latest.marks != marksReported || latest.isOpaque { progress.report() }
+    marksReported = latest.marks
   }
 
   func fenced() {}
@@ -105,7 +105,8 @@ final class ProgressReporter {
   }
 
   private func reportChange() {
-    if context.board.latest.marks != marks { report() }
+    let latest = context.board.latest
+    if latest.marks != marks || latest.isOpaque { report() }
   }
 
   func report() {

@@ -38,7 +38,7 @@ extension SteppedSession {
     guard boundaryWork.saves[step].map({ if case .running = $0 { false } else { true } }) ?? true else { return }
     boundaryWork.saves[step] = .running
     boundaryWork.forgetOldSaves()
-    board.note("saving")
+    board.note("saving", isOpaque: true)
     let directory = "\(context.scratchDirectory)/checkpoint-\(step)"
     let failpoints = failpoints
     onCompute { thread, reply in
@@ -55,7 +55,9 @@ extension SteppedSession {
   private func publishCheckpoint(
     _ step: UInt64, _ chain: Digest, _ directory: String, _ written: Result<[Publish.Item], WrittenError>
   ) {
+    board.note("publishing the checkpoint of step \(step)", isOpaque: true)
     let answer = { (tree: NamedTree, failure: String?) in
+      self.board.note("checkpoint of step \(step) published")
       OutputFiles.remove(directory)
       let saved = CheckpointSaved(step: step, chain: chain, tree: tree, failure: failure)
       self.boundaryWork.saves[step] = .answered(saved)
@@ -77,7 +79,7 @@ extension SteppedSession {
   func finish(_ request: Finish, _ chain: Digest) {
     guard !boundaryWork.isFinishing else { return }
     boundaryWork.isFinishing = true
-    board.note("finishing")
+    board.note("finishing", isOpaque: true)
     onCompute { thread, reply in
       let result = try thread.loaded().member.finish(request, chain: chain)
       let outputs = try result.outputs.map { (name: $0.name, items: try OutputFiles.list(below: $0.directory)) }
@@ -94,7 +96,7 @@ extension SteppedSession {
       boundaryWork.completed = completed
       return supervisor.say(completed)
     }
-    board.note("publishing \(output.name)")
+    board.note("publishing \(output.name)", isOpaque: true)
     supervisor.publish(tree: output.name, output.items) { tree, failure in
       if let failure {
         // The same FINISH may come again, when there is room.

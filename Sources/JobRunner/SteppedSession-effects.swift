@@ -153,14 +153,17 @@ extension SteppedSession {
   }
 
   private func hashState(_ step: UInt64, isCopied: Bool) {
-    board.note(isCopied ? "copying" : "hashing")
+    board.note(isCopied ? "copying" : "hashing", isOpaque: true)
     onCompute { thread, reply in
       if isCopied {
         thread.forgetEvaluation()
         try thread.loaded().member.stateCopied(step: step)
       }
       let digest = try thread.stateDigest()
-      reply { $0.drive(.stateHashed(step: step, digest: digest)) }
+      reply { session in
+        session.board.note("waiting")
+        session.drive(.stateHashed(step: step, digest: digest))
+      }
     }
   }
 

@@ -54,7 +54,7 @@ final class SteppedSession: WorkSession {
     compute.start()
     codec.start()
     progress.start()
-    board.note("loading")
+    board.note("loading", isOpaque: true)
     do throws(TransportError) {
       listener = try listen()
     } catch {
@@ -101,7 +101,7 @@ final class SteppedSession: WorkSession {
         MemberContext(
           payload: assign.payload, inputs: inputs,
           checkpoint: assign.checkpoint == nil ? nil : ("\(directory)/checkpoint", assign.checkpointStep),
-          scratchDirectory: scratch, threads: threads, progress: { board.note($0, $1) }))
+          scratchDirectory: scratch, threads: threads, progress: { board.note($0, $1, isOpaque: true) }))
       let shape = ChunkShape(
         parameterCount: member.parameterCount, statisticsCount: member.statisticsCount, format: member.rounding.format)
       thread.member = member
@@ -113,6 +113,7 @@ final class SteppedSession: WorkSession {
 
   private func loaded(_ shape: ChunkShape, _ arithmetic: NodeArithmetic) {
     guard let listener else { return }
+    board.note("waiting")
     self.shape = shape
     self.arithmetic = arithmetic
     let assign = context.assign
