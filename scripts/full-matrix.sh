@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the golden recipe in all 512 combinations of workers, threads, instruction set, codec and fault, on real
-# processes, and compares the hashes of the weights. `scripts/test.sh` runs twelve of them. An hour on two cores.
+# processes, and compares the hashes of the weights. `scripts/test.sh` runs twelve.
+# About 40 minutes on two cores.
 #   scripts/full-matrix.sh          all
 #   scripts/full-matrix.sh COUNT    only so many, spread over all
 set -euo pipefail

@@ -60,7 +60,7 @@ extension ClusterTests {
       }
     }
 
-    @Test("all 512 of them", .enabled(if: wanted > 0, "it takes most of an hour: scripts/full-matrix.sh"))
+    @Test("all 512 of them", .enabled(if: wanted > 0, "it takes about 40 minutes: scripts/full-matrix.sh"))
     func fullMatrix() throws {
       let all = Self.everything
       for number in 0..<min(Self.wanted, all.count) {
