@@ -3,9 +3,9 @@
 /// A source's stream is its training documents in hash order, again and again without end; one time through is a pass
 /// of N tokens. Row g is the T tokens from position g·T on: a pass's tail that fills no row continues into the next
 /// pass, so no token is left out and every pass is cut differently unless T divides N. Pass k has the rows that start
-/// in it, ⌈kN/T⌉ ≤ g < ⌈(k+1)N/T⌉. A source's draws go through the passes one after the other, through the rows of each in
-/// the order of a keyed permutation of (seed, source, pass): every row of a pass is drawn exactly once before the next
-/// pass begins, and the d-th draw is found without knowing any other.
+/// in it, ⌈kN/T⌉ ≤ g < ⌈(k+1)N/T⌉. A source's draws go through the passes one after the other, through the rows of each
+/// in the order of a keyed permutation of (seed, source, pass): every row of a pass is drawn exactly once before the
+/// next pass begins, and the d-th draw is found without knowing any other.
 struct RowOrder: Sendable {
   let streamTokens: Int
   let sequenceLength: Int

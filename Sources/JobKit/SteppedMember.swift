@@ -12,7 +12,7 @@ public protocol SteppedMember: AnyObject {
   /// Doubles that every slice reports beside its gradient; summed along the same tree.
   var statisticsCount: Int { get }
 
-  /// Adds the gradient of slice `slice` of step `step` into `gradient` (`parameterCount` floats, zero on entry), calling
+  /// Adds the gradient of slice `slice` of step `step` into `gradient` (`parameterCount` floats, zero on entry), calls
   /// `ready` with flat ranges as they become final, and returns the slice's statistics.
   func computeSlice(
     step: UInt64, slice: Int, gradient: UnsafeMutablePointer<Float>, ready: (Range<Int>) -> Void

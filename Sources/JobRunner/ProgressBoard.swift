@@ -13,8 +13,8 @@ final class ProgressBoard: Sendable {
 
   private let entry = Mutex(Entry())
 
-  /// `isOpaque`: counts as moving until the next note. How long it has taken stands in `status`; whether a disk hangs or
-  /// is just slow is for a person to judge, and evicting the runner would only make another one write the same.
+  /// `isOpaque`: counts as moving until the next note. How long it has taken stands in `status`; whether a disk hangs
+  /// or is just slow is for a person to judge, and evicting the runner would only make another one write the same.
   func note(_ activity: String, _ fraction: Double = -1, isOpaque: Bool = false) {
     entry.withLock {
       $0.activity = activity

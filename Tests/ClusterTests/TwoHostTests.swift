@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 extension ClusterTests {
-  @Suite("Two hosts with addresses of their own", .serialized, .enabled(if: namespacesArePossible, "no network namespaces"))
+  @Suite(
+    "Two hosts with addresses of their own", .serialized, .enabled(if: namespacesArePossible, "no network namespaces"))
   struct TwoHosts {
     @Test("give the hash that one host gives")
     func sameHash() throws {
@@ -28,7 +29,7 @@ extension ClusterTests {
       let script = TestData.package.appendingPathComponent("Tests/ClusterTests/two-hosts.sh")
       let process = try Subprocess(
         URL(fileURLWithPath: "/bin/bash"),
-        [script.path, Subprocess.admix.path, job.path, TestData.folder!.path, directory.path] + (mode.map { [$0] } ?? []),
+        [script.path, Subprocess.admix.path, job.path, TestData.folder!.path, directory.path, mode ?? ""],
         name: "two-hosts", in: directory.url)
       try process.waitForExit(seconds: 150)
       let text = process.outputText

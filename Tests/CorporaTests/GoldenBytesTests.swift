@@ -5,9 +5,9 @@ import Tokenizers
 
 @testable import Corpora
 
-/// Bytes that must not change by accident: shards and indexes are found again by key, and weights depend on which rows a
-/// step holds. Whoever changes one of these on purpose raises `prepareVersion` (or the numerics version, for the rows)
-/// and says so in CHANGELOG.md.
+/// Bytes that must not change by accident: shards and indexes are found again by key, and weights depend on which rows
+/// a step holds. Whoever changes one of these on purpose raises `prepareVersion` (or the numerics version, for the
+/// rows) and says so in CHANGELOG.md.
 @Suite struct GoldenBytesTests {
   @Test func shardIndexAndRowsAreTheBytesTheyAlwaysWere() throws {
     var corpus = try TestCorpus()

@@ -17,7 +17,8 @@ struct GoldenWeightsTests {
     #expect(try train(recipe, threads: count).hash == recipe.weightsSHA256)
   }
 
-  @Test("One addition of the tree done elsewhere gives other weights, so the hashes can tell", arguments: ["bf16", "fp32"])
+  @Test(
+    "One addition of the tree done elsewhere gives other weights, so the hashes can tell", arguments: ["bf16", "fp32"])
   func orderMatters(exchange: String) throws {
     let recipe = GoldenRecipe.named(.stories, exchange)
     #expect(try train(recipe, threads: 1, swapped: (1, 2)).hash != recipe.weightsSHA256)

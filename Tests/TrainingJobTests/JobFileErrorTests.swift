@@ -72,7 +72,8 @@ struct JobFileErrorTests {
     let planned = try PlannedJob(
       try JobFile(readingFrom: file.path), base: TestData.folder!.path, jobTypes: [CPTJob()])
     #expect(planned.plan.phases.map(\.name) == ["prepare", "index", "train"])
-    guard case .sharded(let shards) = planned.plan.phases[0].work, case .stepped(let train) = planned.plan.phases[2].work
+    guard case .sharded(let shards) = planned.plan.phases[0].work,
+      case .stepped(let train) = planned.plan.phases[2].work
     else {
       Issue.record("wrong shapes of work")
       return

@@ -17,7 +17,7 @@ final class OrphanReaper {
       throw .system(call: "prctl(PR_SET_CHILD_SUBREAPER)", reason: String(cString: strerror(errno)))
     }
     // Not at SIGCHLD: it comes once for several children, and an orphan may stand behind a runner of libuv's.
-    timer = loop.schedule(after: .milliseconds(500), repeating: .milliseconds(500)) { [self] in sweep() }
+    timer = loop.schedule(after: .milliseconds(500), repeating: .milliseconds(500)) { [self] in reapAll() }
   }
 
   func cancel() {
@@ -26,9 +26,9 @@ final class OrphanReaper {
   }
 
   /// Kills what was left behind, once no runner lives that it could belong to, and waits for what has ended. False when
-  /// there was something: what it had forked becomes ours with its death, so another sweep has to follow.
+  /// there was something: what it had forked becomes ours with its death, so another round has to follow.
   @discardableResult
-  func sweep() -> Bool {
+  func reapAll() -> Bool {
     let runners = runners()
     // Orphans come to the process's first thread; runners are children of the loop's thread.
     let orphans = runners.isEmpty ? ProcessMemory.children(of: getpid()) : []

@@ -50,7 +50,7 @@ extension WorkerService {
   private func runnerEnded(_ exit: ChildExit, _ assignment: AssignmentID) {
     runners[assignment] = nil
     lineLimits[assignment] = nil
-    if runners.isEmpty { reaper?.sweep() }
+    if runners.isEmpty { reaper?.reapAll() }
     let limit = WireLimits.linesBytes / 2
     take(
       .runnerExited(

@@ -111,7 +111,7 @@ final class WorkerService {
 
   /// Generation after generation of what runners left behind, at most two seconds long.
   private func endOrphans(triesLeft: Int, _ completion: @escaping () -> Void) {
-    guard let reaper, triesLeft > 0, !reaper.sweep() else { return completion() }
+    guard let reaper, triesLeft > 0, !reaper.reapAll() else { return completion() }
     loop.schedule(after: .milliseconds(20)) { [self] in endOrphans(triesLeft: triesLeft - 1, completion) }
   }
 }

@@ -115,7 +115,9 @@ final class CPTMember: SteppedMember {
     guard loss.isFinite else { throw NonFiniteStep(reason: "the loss of step \(step) is \(loss). \(Self.divergence)") }
     let norm = GradientClipping.norm(
       chunkSquaredNorms: squaredNorms(of: gradient), validTokens: Int(validTokens))
-    guard norm.isFinite else { throw NonFiniteStep(reason: "the gradient norm of step \(step) is \(norm). \(Self.divergence)") }
+    guard norm.isFinite else {
+      throw NonFiniteStep(reason: "the gradient norm of step \(step) is \(norm). \(Self.divergence)")
+    }
     assessed = (step, Int(validTokens), norm)
     var metrics = [
       Metric("loss", loss), Metric("gradient_norm", norm),

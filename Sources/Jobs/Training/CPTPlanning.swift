@@ -58,7 +58,8 @@ struct CPTPlanner {
       let bytes = try check(model.configuration, tokenizerDirectory: directory, at: path)
       try naming(path) { try model.check(ParameterLayout(LlamaShape(model.configuration)).placements) }
       return Base(
-        inputs: [input.reference], start: .model, tokenizer: input.reference.tokenizerFiles, stateBytes: bytes, notes: [])
+        inputs: [input.reference], start: .model, tokenizer: input.reference.tokenizerFiles, stateBytes: bytes,
+        notes: [])
     case .random(let configurationPath, let tokenizerPath):
       let configuration = try context.input(
         named: InputTree.configuration, path: configurationPath, kind: .file)

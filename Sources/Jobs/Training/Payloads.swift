@@ -2,7 +2,7 @@ import Corpora
 import Foundation
 import JobKit
 
-// What the plan writes for each phase and the runners read: JSON with sorted keys, so that equal plans have equal bytes.
+// What the plan writes for each phase and the runners read: JSON with sorted keys, so that equal plans are equal bytes.
 
 /// How one input file becomes a token shard.
 struct PreparePayload: Codable, Equatable {

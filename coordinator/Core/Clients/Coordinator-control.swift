@@ -1,6 +1,6 @@
 import WireProtocol
 
-// Cancel, pause, resume, retry; a pipeline's go down to its stages.
+// Cancel, pause, resume, retry; those of a graph go down to its stages.
 extension Coordinator {
   /// Kills the runners; the last checkpoint stays.
   mutating func cancel(_ id: JobID) {

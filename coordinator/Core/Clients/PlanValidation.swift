@@ -7,7 +7,7 @@ enum PlanValidation {
   static let phaseLimit = 64
   static let shardLimit = 65_536
   static let stageLimit = 256
-  /// Pipelines in pipelines: far deeper than anyone writes, and bounds the recursion here.
+  /// Graphs in graphs: far deeper than anyone writes, and bounds the recursion here.
   static let graphDepth = 4
   /// `recipe.advanced.slices` is at most 256 by default; a PLAN names each participant's ranges.
   static let sliceLimit: UInt32 = 4096
@@ -52,7 +52,7 @@ enum PlanValidation {
       return nil
     case .stepped(let stepped): return problem(in: stepped, phase: index, stages: stages)
     case .graph(let inner):
-      guard depth < graphDepth else { return "pipelines are nested deeper than \(graphDepth)" }
+      guard depth < graphDepth else { return "stages are nested deeper than \(graphDepth)" }
       return problem(in: inner, depth: depth)
     }
   }

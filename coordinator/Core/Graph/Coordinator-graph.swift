@@ -62,7 +62,7 @@ extension Coordinator {
     }
     let all = children(of: parent).compactMap { jobs[$0] }
     guard !all.isEmpty, all.allSatisfy({ $0.state.state == .completed }) else { return }
-    // Of outputs with one name the last stage's stand for the pipeline's.
+    // Of outputs with one name the last stage's stand for the whole graph's.
     var outputs: [NamedTree] = []
     for tree in all.flatMap(\.outputs) {
       outputs.removeAll { $0.name == tree.name }
@@ -71,7 +71,7 @@ extension Coordinator {
     complete(parent, outputs: outputs, results: [])
   }
 
-  /// A stage has ended or paused: its pipeline goes on, fails or pauses with it.
+  /// A stage has ended or paused: its graph goes on, fails or pauses with it.
   mutating func childChanged(_ id: JobID) {
     guard let child = jobs[id], child.hasParent, let parent = jobs[child.submitted.parent],
       !parent.state.state.isFinal
@@ -88,7 +88,7 @@ extension Coordinator {
     }
   }
 
-  /// A pipeline is PAUSED when some stage is and none runs.
+  /// A graph is PAUSED when some stage is and none runs.
   private mutating func pauseWithStages(_ id: JobID) {
     guard let job = jobs[id], !job.state.state.isFinal, job.state.state != .paused else { return }
     let stages = children(of: id).compactMap { jobs[$0] }

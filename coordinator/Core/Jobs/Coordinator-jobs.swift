@@ -37,7 +37,7 @@ extension Coordinator {
     jobs[id] = job
     batch.records.append(.jobState(job.state))
     if changed { note("\(job.title) is \(state.word)" + (reason.isEmpty ? "" : ": \(reason)"), job: id) }
-    // A pipeline runs while one of its stages does.
+    // A graph runs while one of its stages does.
     if state == .running, job.hasParent, jobs[job.submitted.parent]?.state.state == .pending {
       setState(job.submitted.parent, .running, reason: "")
     }
