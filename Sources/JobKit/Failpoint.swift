@@ -4,6 +4,8 @@ public struct Failpoint: Hashable, Sendable {
   public enum Action: String, Sendable, CaseIterable {
     /// SIGKILL to itself.
     case kill
+    /// SIGKILL to its supervisor, the worker, and to itself: the host as good as gone.
+    case killWorker = "kill-worker"
     /// SIGSTOP to itself.
     case stop
     /// An orderly exit with status 1.

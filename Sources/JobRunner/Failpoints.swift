@@ -41,6 +41,9 @@ final class Failpoints: Sendable {
     }
     switch point?.action {
     case .kill: kill(getpid(), SIGKILL)
+    case .killWorker:
+      kill(getppid(), SIGKILL)
+      kill(getpid(), SIGKILL)
     case .stop: kill(getpid(), SIGSTOP)
     case .exit: exit(1)
     case nil: break

@@ -8,15 +8,18 @@ extension ClusterTests {
   struct Faults {
     let recipe = GoldenRecipe.named(.random, "bf16")
 
-    @Test(
-      "a runner is killed in the middle of a step",
-      arguments: ["computing", "sending-nodes", "before-prepared", "after-prepared", "before-apply"])
-    func runnerKilled(at place: String) throws {
+    static let places = ["computing", "sending-nodes", "before-prepared", "after-prepared", "before-apply"]
+
+    @Test("a runner, or its worker with it, is killed in a step", arguments: places, ["kill", "kill-worker"])
+    func killed(at place: String, action: String) throws {
       let cluster = try Cluster(workers: 2)
-      try cluster.startWorker("doomed", failpoint: "\(place):3:kill")
+      try cluster.startWorker("doomed", failpoint: "\(place):3:\(action)")
       try cluster.waitForWorkers(3)
       let shown = try cluster.waitForJob(try cluster.submit(recipe))
       #expect(shown["weights_sha256"] as? String == recipe.weightsSHA256)
+      if action == "kill-worker" {
+        #expect(try cluster.workers["doomed"]?.waitForExit(seconds: 5) == 128 + SIGKILL, "the place was not reached")
+      }
     }
 
     @Test("a worker is killed with all that it runs")
