@@ -14,11 +14,12 @@ let shared: [SwiftSetting] = [
 
 /// The kernels are one source built once per instruction set (`Sources/KernelsAVX2` and `…AVX512` are links to
 /// `Sources/Kernels`). Swift generates code for the `-march` that Clang is given.
+/// `-fno-math-errno`: a square root is one vector instruction, not sixteen scalar ones with a call for negative ones.
 func kernels(_ name: String, march: String, defines: [String]) -> Target {
   .target(
     name: name, path: "Sources/\(name)",
     swiftSettings: shared + [
-      .unsafeFlags(["-Ounchecked", "-Xcc", "-march=\(march)"] + defines.map { "-D\($0)" })
+      .unsafeFlags(["-Ounchecked", "-Xcc", "-march=\(march)", "-Xcc", "-fno-math-errno"] + defines.map { "-D\($0)" })
     ])
 }
 
@@ -62,6 +63,9 @@ let package = Package(
     part("KernelTable", "Sources/KernelTable", ["KernelsAVX2", "KernelsAVX512", "CSystem"]),
     part("Transformer", "Sources/Transformer", ["KernelTable"]),
     part("Optimizers", "Sources/Optimizers", ["KernelTable"]),
+    .executableTarget(
+      name: "admix-bench", dependencies: ["KernelTable", "Transformer", "Optimizers"], path: "Sources/AdmixBench",
+      swiftSettings: shared),
 
     // Files.
     part("Checkpoints", "Sources/Checkpoints", [crypto]),
@@ -112,9 +116,10 @@ let package = Package(
 
     // Tests. `TidyTests` reads the sources themselves; `TestSupport` is what several of them share.
     part("TestSupport", "Tests/TestSupport"),
-    tests("ClusterTests", ["TestSupport", "admix"]),
+    tests("ClusterTests", ["TestSupport", "admix", "WireProtocol"]),
     tests(
       "TrainingJobTests", ["TrainingJobs", "JobFiles", "JobKit", "KernelTable", "TestSupport", "WireProtocol", crypto]),
+    tests("BadInputTests", ["TestSupport", "admix"]),
     tests("TidyTests", []),
     tests(
       "CommandLineTests",

@@ -16,13 +16,16 @@ public final class Subprocess: Sendable {
     return executable.deletingLastPathComponent().appendingPathComponent("admix")
   }()
 
+  /// What it writes goes to files in `outputIn`, or in its directory.
   public init(
-    _ executable: URL, _ arguments: [String], name: String, in directory: URL, environment: [String: String] = [:]
+    _ executable: URL, _ arguments: [String], name: String, in directory: URL, outputIn: URL? = nil,
+    environment: [String: String] = [:]
   ) throws {
     self.name = name
     let serial = UInt32.random(in: 0 ... .max)
-    standardOutput = directory.appendingPathComponent("\(name)-\(serial).out")
-    standardError = directory.appendingPathComponent("\(name)-\(serial).err")
+    let outputs = outputIn ?? directory
+    standardOutput = outputs.appendingPathComponent("\(name)-\(serial).out")
+    standardError = outputs.appendingPathComponent("\(name)-\(serial).err")
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }

@@ -83,7 +83,8 @@ extension Recipe {
       reader.forget("tokens")
       return needed
     case (nil, nil):
-      throw reader.refusal("steps", "this key is missing", remedy: "Write `steps: 60` or `tokens: 2B`")
+      // It throws, and names a mistyped `steps` where there is one.
+      return try reader.required("steps", .integer(1...1_000_000_000), example: "60` or `tokens: 2B")
     case (_?, _?):
       throw reader.refusal("tokens", "`steps` and `tokens` both say how long to train", remedy: "Keep one of them")
     }
