@@ -10,6 +10,10 @@ struct KernelEntries: Sendable {
 
   let matmulScratchFloats: @Sendable () -> Int
   let matmul: @Sendable (Int, Int, Int, In, Int, Int, In, Int, Int, Out, Int, Int, Out) -> Void
+  let leftPanelRows: @Sendable () -> Int
+  let rightPanelColumns: @Sendable () -> Int
+  let packOperand: @Sendable (Int, Int, Int, Int, In, Int, Int, Int, Out) -> Void
+  let multiplyPacked: @Sendable (Int, Int, Int, Int, Int, Int, Int, In, In, Out, Int, Int, Out) -> Void
   let exponentialRow: @Sendable (In, Out, Int) -> Void
   let rmsNormForward: @Sendable (Int, Int, In, In, Float, Out, Out) -> Void
   let rmsNormInputBackward: @Sendable (Int, Int, In, In, In, In, Out) -> Void
@@ -38,6 +42,10 @@ extension KernelEntries {
   static let avx2 = Self(
     matmulScratchFloats: KernelsAVX2.matmulScratchFloats,
     matmul: KernelsAVX2.matmul,
+    leftPanelRows: KernelsAVX2.leftPanelRows,
+    rightPanelColumns: KernelsAVX2.rightPanelColumns,
+    packOperand: KernelsAVX2.packOperand,
+    multiplyPacked: KernelsAVX2.multiplyPacked,
     exponentialRow: KernelsAVX2.exponentialRow,
     rmsNormForward: KernelsAVX2.rmsNormForward,
     rmsNormInputBackward: KernelsAVX2.rmsNormInputBackward,
@@ -61,6 +69,10 @@ extension KernelEntries {
   static let avx512 = Self(
     matmulScratchFloats: KernelsAVX512.matmulScratchFloats,
     matmul: KernelsAVX512.matmul,
+    leftPanelRows: KernelsAVX512.leftPanelRows,
+    rightPanelColumns: KernelsAVX512.rightPanelColumns,
+    packOperand: KernelsAVX512.packOperand,
+    multiplyPacked: KernelsAVX512.multiplyPacked,
     exponentialRow: KernelsAVX512.exponentialRow,
     rmsNormForward: KernelsAVX512.rmsNormForward,
     rmsNormInputBackward: KernelsAVX512.rmsNormInputBackward,

@@ -19,6 +19,13 @@ extension Kernels {
     guard m > 0 && n > 0 else { return }
     let (aRow, aDepth) = form == .tn ? (1, m) : (k, 1)
     let (bDepth, bColumn) = form == .nt ? (1, k) : (n, 1)
+    if 2 * m * n * k >= sharedPackingWork {
+      SharedProduct(
+        kernels: self, pool: pool, m: m, n: n, k: k, a: a, aRow: aRow, aDepth: aDepth, b: b, bDepth: bDepth,
+        bColumn: bColumn, c: c
+      ).run(accumulate: accumulate)
+      return
+    }
     // A thread's share is a strip of the longer side, in whole tiles of both builds; about 2 MFLOP is worth a wake-up.
     let byColumns = n >= m
     let side = byColumns ? n : m

@@ -57,6 +57,14 @@ public final class ThreadPool: Sendable {
       withoutActuallyEscaping(body) { queue.run(count, scratchFloats, $0) }
     }
   }
+
+  /// Calls `body` with at least `floats` floats that all threads may share meanwhile; contents are whatever was left
+  /// there. The pool keeps the largest such memory for the next caller.
+  func withSharedScratch(floats: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
+    let buffer = queue.takeShared(floats: floats)
+    body(buffer.start)
+    queue.giveBack(buffer)
+  }
 }
 
 private final class WorkerStart {

@@ -16,6 +16,7 @@ final class WorkQueue: @unchecked Sendable {
   private var done = 0
   private var scratchFloats = 0
   private var stopping = false
+  private var shared: FloatBuffer?
   private let scratch: UnsafeMutablePointer<FloatBuffer>
   private let slots: Int
 
@@ -66,6 +67,24 @@ final class WorkQueue: @unchecked Sendable {
       pthread_cond_wait(finished, lock)
     }
     self.body = nil
+    pthread_mutex_unlock(lock)
+  }
+
+  /// The memory kept for sharing if it is free and large enough, else fresh memory.
+  func takeShared(floats: Int) -> FloatBuffer {
+    pthread_mutex_lock(lock)
+    let kept = shared
+    shared = nil
+    pthread_mutex_unlock(lock)
+    if let kept, kept.count >= floats { return kept }
+    return FloatBuffer(count: floats)
+  }
+
+  func giveBack(_ buffer: FloatBuffer) {
+    pthread_mutex_lock(lock)
+    if buffer.count >= shared?.count ?? 0 {
+      shared = buffer
+    }
     pthread_mutex_unlock(lock)
   }
 

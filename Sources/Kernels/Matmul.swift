@@ -9,11 +9,11 @@
 // (kc × nc) and of A (mc × kc) are packed to sit in the second-level cache, a panel of B in the first.
 
 /// Steps of k in a block: a panel of B (256 × 32 floats) and one of A fit a 48 KiB first-level cache.
-@inline(__always) private var blockDepth: Int { 256 }
+@inline(__always) var blockDepth: Int { 256 }
 /// Rows of A in a block, a multiple of both tiles' rows.
-@inline(__always) private var blockRows: Int { 144 }
+@inline(__always) var blockRows: Int { 144 }
 /// Columns of B in a block, a multiple of both tiles' columns.
-@inline(__always) private var blockColumns: Int { 512 }
+@inline(__always) var blockColumns: Int { 512 }
 
 /// Floats of scratch that `matmul` needs whatever the shape: packed A, packed B, one tile for the edges.
 public func matmulScratchFloats() -> Int {

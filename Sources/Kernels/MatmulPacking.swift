@@ -62,38 +62,39 @@
   }
 }
 
-// Rows are read eight steps at a time: whole cache lines in, `width` columns out.
+// Rows are read sixteen steps of k at a time: whole cache lines in, four rows' groups out.
 @inline(__always) private func packTransposedPanel(
   _ depth: Int, _ source: UnsafePointer<Float>, _ rowStride: Int, _ depthStride: Int, _ width: Int,
   _ panel: UnsafeMutablePointer<Float>
 ) {
   var k = 0
   if depthStride == 1 {
-    while k + 8 <= depth {
-      let target = panel + k * width
+    while k + 16 <= depth {
       var r = 0
+      while r + 4 <= width {
+        transposeFourRows(source + r * rowStride + k, rowStride, panel + k * width + r, width)
+        r += 4
+      }
       while r < width {
-        let v = UnsafeRawPointer(source + r * rowStride + k).loadUnaligned(as: SIMD8<Float>.self)
-        target[r] = v[0]
-        target[width + r] = v[1]
-        target[2 * width + r] = v[2]
-        target[3 * width + r] = v[3]
-        target[4 * width + r] = v[4]
-        target[5 * width + r] = v[5]
-        target[6 * width + r] = v[6]
-        target[7 * width + r] = v[7]
+        copyStrided(16, source + r * rowStride + k, 1, panel + k * width + r, width)
         r += 1
       }
-      k += 8
+      k += 16
     }
   }
   while k < depth {
-    let target = panel + k * width
-    var r = 0
-    while r < width {
-      target[r] = source[r * rowStride + k * depthStride]
-      r += 1
-    }
+    copyStrided(width, source + k * depthStride, rowStride, panel + k * width, 1)
     k += 1
+  }
+}
+
+@inline(__always) private func copyStrided(
+  _ count: Int, _ source: UnsafePointer<Float>, _ sourceStride: Int, _ target: UnsafeMutablePointer<Float>,
+  _ targetStride: Int
+) {
+  var i = 0
+  while i < count {
+    target[i * targetStride] = source[i * sourceStride]
+    i += 1
   }
 }

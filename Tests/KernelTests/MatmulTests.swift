@@ -1,4 +1,4 @@
-import KernelTable
+@testable import KernelTable
 import Testing
 
 struct MatmulTests {
@@ -53,6 +53,31 @@ struct MatmulTests {
     check(151, 33, 257)
     check(13, 547, 300)
     check(300, 70, 80)
+  }
+
+  @Test func aProductLargeEnoughToBePackedForAllThreadsIsTheSame() {
+    let (m, n, k) = (203, 301, 531)
+    #expect(2 * m * n * k >= sharedPackingWork)
+    check(m, n, k)
+  }
+
+  @Test func theMemoryThatThreadsPackIntoDoesNotMatter() {
+    // Blocks of 96 rows and columns and of 256 steps, each loop several times, with edges.
+    let (m, n, k) = (109, 207, 531)
+    let (a, b, c) = (values(m * k, seed: 4), values(n * k, seed: 5), values(m * n, seed: 6))
+    for form in Kernels.ProductForm.allCases {
+      let found = Machines.equalBits("\(form) in small blocks") { kernels, pool in
+        fenced(c) {
+          SharedProduct(
+            kernels: kernels, pool: pool, m: m, n: n, k: k, a: a, aRow: form == .tn ? 1 : k,
+            aDepth: form == .tn ? m : 1, b: b, bDepth: form == .nt ? 1 : n, bColumn: form == .nt ? k : 1, c: $0,
+            operandFloats: 96 * 256, depthLimit: 256
+          ).run(accumulate: true)
+        }
+      }
+      let expected = FloatingPointMode.flushing { naive(form, m, n, k, a, b, c, accumulate: true) }
+      #expect(found == expected, "\(form) in small blocks")
+    }
   }
 
   @Test func anEmptySumIsZeroOrC() {
