@@ -15,7 +15,6 @@ let shared: [SwiftSetting] = [
 /// The kernels are one source built once per instruction set (`Sources/KernelsAVX2` and `…AVX512` are links to
 /// `Sources/Kernels`). Swift generates code for the `-march` that Clang is given.
 /// `-fno-math-errno`: a square root is one vector instruction, not sixteen scalar ones with a call for negative ones.
-/// `-fno-math-errno`: a square root is one vector instruction, not sixteen scalar ones with a call for negative ones.
 func kernels(_ name: String, march: String, defines: [String]) -> Target {
   .target(
     name: name, path: "Sources/\(name)",
@@ -64,9 +63,6 @@ let package = Package(
     part("KernelTable", "Sources/KernelTable", ["KernelsAVX2", "KernelsAVX512", "CSystem"]),
     part("Transformer", "Sources/Transformer", ["KernelTable"]),
     part("Optimizers", "Sources/Optimizers", ["KernelTable"]),
-    .executableTarget(
-      name: "admix-bench", dependencies: ["KernelTable", "Transformer", "Optimizers"], path: "Sources/AdmixBench",
-      swiftSettings: shared),
     .executableTarget(
       name: "admix-bench", dependencies: ["KernelTable", "Transformer", "Optimizers"], path: "Sources/AdmixBench",
       swiftSettings: shared),
