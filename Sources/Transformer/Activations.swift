@@ -78,6 +78,18 @@ final class Activations {
     layers[training ? index : 0]
   }
 
+  /// Floats of logits at a time, 48 MiB: each chunk of rows packs the whole head twice and passes over its gradient, so
+  /// few and large ones are better; measured in docs/PERFORMANCE.md.
+  private static let logitFloats = 12 << 20
+
+  /// Rows of logits at a time: `tokens` cut into equal chunks of at most `limit` rows, in whole tiles of 12 (a last chunk
+  /// of few rows would cost as much as a full one).
+  static func logitShare(_ tokens: Int, limit: Int) -> Int {
+    let chunks = max(1, (tokens + limit - 1) / limit)
+    let rows = (tokens + chunks - 1) / chunks
+    return chunks == 1 ? tokens : min(tokens, (rows + 11) / 12 * 12)
+  }
+
   /// Floats of a training microbatch's buffers.
   static func trainingFloats(_ shape: LlamaShape, tokens: Int) -> Int {
     let s = Sizes(shape, tokens: tokens)
@@ -96,8 +108,7 @@ final class Activations {
       keys = tokens * shape.keyWidth
       statistics = 2 * tokens * shape.heads
       hidden = tokens * shape.feedForwardDimension
-      // About 16 MiB of logits at a time; at least 48 rows, a whole block of the product's.
-      logitRows = min(tokens, max(48, (4 << 20) / shape.vocabularySize))
+      logitRows = Activations.logitShare(tokens, limit: max(48, Activations.logitFloats / shape.vocabularySize))
       logits = logitRows * shape.vocabularySize
     }
   }

@@ -13,9 +13,10 @@ extension LlamaModel {
     let (d, v) = (shape.dimension, shape.vocabularySize)
     batch.targets.withUnsafeBufferPointer { targets in
       guard let targets = targets.baseAddress else { return }
+      let share = Activations.logitShare(batch.count, limit: activations.logitRows)
       var first = 0
       while first < batch.count {
-        let rows = min(activations.logitRows, batch.count - first)
+        let rows = min(share, batch.count - first)
         let normed = activations.normed.start + first * d
         let logits = activations.logits.start
         kernels.multiply(.nt, m: rows, n: v, k: d, normed, head, into: logits, accumulate: false, pool: pool)
