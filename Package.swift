@@ -77,7 +77,11 @@ let package = Package(
 
     // Jobs and the processes that run them.
     part("JobKit", "Sources/JobKit", ["WireProtocol"]),
-    part("JobRunner", "Sources/JobRunner", ["JobKit", "WireProtocol", "Transport", "GradientExchange", "CSystem"]),
+    // KernelTable for the layout of what GradientExchange holds of it: without the edge an incremental build would keep
+    // objects that were compiled against an older one.
+    part(
+      "JobRunner", "Sources/JobRunner",
+      ["JobKit", "WireProtocol", "Transport", "GradientExchange", "KernelTable", "CSystem"]),
     part(
       "TrainingJobs", "Sources/Jobs/Training",
       [
