@@ -19,7 +19,7 @@ struct KernelEntries: Sendable {
   let rmsNormInputBackward: @Sendable (Int, Int, In, In, In, In, Out) -> Void
   let rmsNormWeightBackward: @Sendable (Int, Int, Int, In, In, In, Out) -> Void
   let rotate: @Sendable (Int, Int, Int, Out, Int, In, In, Tokens, Int) -> Void
-  let attentionScratchFloats: @Sendable (Int) -> Int
+  let attentionScratchFloats: @Sendable (Int, Int) -> Int
   let attentionForward: @Sendable (Int, Int, Float, In, Int, In, In, Int, Out, Out, Int, Out) -> Void
   let attentionBackward:
     @Sendable (Int, Int, Int, Float, In, Int, In, In, Int, In, In, In, Int, Out, Out, Out, Out) -> Void

@@ -44,7 +44,7 @@ extension Kernels {
   ) {
     let d = shape.headDimension
     let order = longestFirst(documents)
-    pool.run(order.count * shape.heads, scratchFloats: scratchFloats(order)) { task, scratch in
+    pool.run(order.count * shape.heads, scratchFloats: scratchFloats(order, shape)) { task, scratch in
       let document = order[task / shape.heads]
       let head = task % shape.heads
       let query = document.start * shape.queryWidth + head * d
@@ -64,7 +64,7 @@ extension Kernels {
   ) {
     let d = shape.headDimension
     let order = longestFirst(documents)
-    pool.run(order.count * shape.keyValueHeads, scratchFloats: scratchFloats(order)) { task, scratch in
+    pool.run(order.count * shape.keyValueHeads, scratchFloats: scratchFloats(order, shape)) { task, scratch in
       let document = order[task / shape.keyValueHeads]
       let keyHead = task % shape.keyValueHeads
       let query = document.start * shape.queryWidth + keyHead * shape.group * d
@@ -83,7 +83,7 @@ extension Kernels {
     return documents.sorted { ($1.length, $0.start) < ($0.length, $1.start) }
   }
 
-  private func scratchFloats(_ longestFirst: [DocumentSpan]) -> Int {
-    entries.attentionScratchFloats(longestFirst.first?.length ?? 0)
+  private func scratchFloats(_ longestFirst: [DocumentSpan], _ shape: AttentionHeads) -> Int {
+    entries.attentionScratchFloats(longestFirst.first?.length ?? 0, shape.headDimension)
   }
 }

@@ -18,6 +18,12 @@
   let stride = paddedLength(length)
   let weights = scratch + matmulScratchFloats()
   let dScores = weights + queryBlock * stride
+  let packedKeys = dScores + queryBlock * stride  // for scores
+  let packedValues = packedKeys + packedRightFloats(length, dimension)
+  let packedKeyRows = packedValues + packedRightFloats(length, dimension)  // for dQ
+  packOperand(0, length, length, dimension, keys, keyStride, 1, tileColumns, packedKeys)
+  packOperand(0, length, length, dimension, values, keyStride, 1, tileColumns, packedValues)
+  packOperand(0, dimension, dimension, length, keys, 1, keyStride, tileColumns, packedKeyRows)
   clearRows(length, dimension, dKeys, keyStride)
   clearRows(length, dimension, dValues, keyStride)
   var head = 0
@@ -29,8 +35,10 @@
       let offset = first * queryStride + head * dimension
       let q = queries + offset
       let dO = dOutput + offset
-      matmul(rows, visible, dimension, q, queryStride, 1, keys, 1, keyStride, weights, stride, 0, scratch)
-      matmul(rows, visible, dimension, dO, queryStride, 1, values, 1, keyStride, dScores, stride, 0, scratch)
+      multiplyRowsByPacked(
+        rows, visible, dimension, q, queryStride, 1, packedKeys, length, dimension, weights, stride, scratch)
+      multiplyRowsByPacked(
+        rows, visible, dimension, dO, queryStride, 1, packedValues, length, dimension, dScores, stride, scratch)
       var row = 0
       while row < rows {
         let statistic = statistics + (first + row) * statisticsStride + 2 * head
@@ -43,8 +51,9 @@
         row += 1
       }
       matmul(visible, dimension, rows, weights, 1, stride, dO, queryStride, 1, dValues, keyStride, 1, scratch)
-      matmul(
-        rows, dimension, visible, dScores, stride, 1, keys, keyStride, 1, dQueries + offset, queryStride, 0, scratch)
+      multiplyRowsByPacked(
+        rows, dimension, visible, dScores, stride, 1, packedKeyRows, dimension, length, dQueries + offset, queryStride,
+        scratch)
       matmul(visible, dimension, rows, dScores, 1, stride, q, queryStride, 1, dKeys, keyStride, 1, scratch)
       first += rows
     }

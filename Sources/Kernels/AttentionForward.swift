@@ -11,9 +11,10 @@
 /// Length of a block's row: a multiple of 16, so that whole vectors may be stored.
 @inline(__always) func paddedLength(_ length: Int) -> Int { (length + 15) & ~15 }
 
-/// Floats of scratch for the attention of a document of `length` tokens, forward or backward.
-public func attentionScratchFloats(_ length: Int) -> Int {
-  matmulScratchFloats() + 2 * queryBlock * paddedLength(length)
+/// Floats of scratch for the attention of a document of `length` tokens and heads of `dimension`, forward or backward.
+public func attentionScratchFloats(_ length: Int, _ dimension: Int) -> Int {
+  matmulScratchFloats() + 2 * queryBlock * paddedLength(length) + 2 * packedRightFloats(length, dimension)
+    + packedRightFloats(dimension, length)
 }
 
 /// One head of one document: output[length, dimension] = attention of queries over keys and values.
@@ -29,13 +30,18 @@ public func attentionScratchFloats(_ length: Int) -> Int {
 ) {
   let scores = scratch + matmulScratchFloats()
   let scoreStride = paddedLength(length)
+  // Keys and values are packed once, not again for each block of queries.
+  let packedKeys = scores + queryBlock * scoreStride
+  let packedValues = packedKeys + packedRightFloats(length, dimension)
+  packOperand(0, length, length, dimension, keys, keyStride, 1, tileColumns, packedKeys)
+  packOperand(0, dimension, dimension, length, values, 1, keyStride, tileColumns, packedValues)
   var first = 0
   while first < length {
     let rows = length - first < queryBlock ? length - first : queryBlock
     let visible = first + rows
-    matmul(
-      rows, visible, dimension, queries + first * queryStride, queryStride, 1, keys, 1, keyStride,
-      scores, scoreStride, 0, scratch)
+    multiplyRowsByPacked(
+      rows, visible, dimension, queries + first * queryStride, queryStride, 1, packedKeys, length, dimension,
+      scores, scoreStride, scratch)
     var row = 0
     while row < rows {
       let s = scores + row * scoreStride
@@ -48,9 +54,9 @@ public func attentionScratchFloats(_ length: Int) -> Int {
       statistic[1] = reciprocal
       row += 1
     }
-    matmul(
-      rows, dimension, visible, scores, scoreStride, 1, values, keyStride, 1,
-      output + first * queryStride, queryStride, 0, scratch)
+    multiplyRowsByPacked(
+      rows, dimension, visible, scores, scoreStride, 1, packedValues, dimension, length,
+      output + first * queryStride, queryStride, scratch)
     first += rows
   }
 }

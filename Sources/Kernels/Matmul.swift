@@ -47,7 +47,7 @@ public func matmulScratchFloats() -> Int {
         let rows = m - row < blockRows ? m - row : blockRows
         packPanels(rows, depths, a + row * aRow + depth * aDepth, aRow, aDepth, tileRows, packedA)
         multiplyBlock(
-          rows, columns, depths, packedA, packedB, c + row * cRow + column, cRow,
+          rows, columns, depths, packedA, packedB, depths, c + row * cRow + column, cRow,
           depth == 0 ? accumulate : 1, edge)
         row += rows
       }
@@ -57,14 +57,15 @@ public func matmulScratchFloats() -> Int {
   }
 }
 
-/// The tiles of one packed block; those at the edge go through a full tile beside C.
+/// The tiles of one packed block; those at the edge go through a full tile beside C. Panels of B are `depthB` ≥ depth
+/// steps long, of which the first count.
 @inline(never) func multiplyBlock(
   _ rows: Int, _ columns: Int, _ depth: Int, _ packedA: UnsafePointer<Float>, _ packedB: UnsafePointer<Float>,
-  _ c: UnsafeMutablePointer<Float>, _ cRow: Int, _ accumulate: Int, _ edge: UnsafeMutablePointer<Float>
+  _ depthB: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int, _ accumulate: Int, _ edge: UnsafeMutablePointer<Float>
 ) {
   var column = 0
   while column < columns {
-    let panelB = packedB + column * depth
+    let panelB = packedB + column * depthB
     let width = columns - column < tileColumns ? columns - column : tileColumns
     var row = 0
     while row < rows {

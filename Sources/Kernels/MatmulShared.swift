@@ -53,11 +53,37 @@ public func rightPanelColumns() -> Int { tileColumns }
         let height = firstRow + rows - row < blockRows ? firstRow + rows - row : blockRows
         multiplyBlock(
           height, width, depths, packedA + k * paddedRows + row * depths, packedB + k * paddedColumns + column * depths,
-          c + row * cRow + column, cRow, k == 0 ? accumulate : 1, edge)
+          depths, c + row * cRow + column, cRow, k == 0 ? accumulate : 1, edge)
         row += height
       }
       k += depths
     }
     column += width
+  }
+}
+
+/// Floats of a packed right operand of `columns` columns and `depth` steps.
+@inline(__always) func packedRightFloats(_ columns: Int, _ depth: Int) -> Int {
+  (columns + tileColumns - 1) / tileColumns * tileColumns * depth
+}
+
+/// C[m, columns] = A·B, serial, for m of at most `blockRows`, with B packed before by `packOperand` for `n` ≥ columns
+/// columns and `packedDepth` ≥ depth steps: of a longer operand the first columns and steps are used. A as in `matmul`.
+/// `scratch` has `matmulScratchFloats()` floats.
+@inline(never) func multiplyRowsByPacked(
+  _ m: Int, _ columns: Int, _ depth: Int, _ a: UnsafePointer<Float>, _ aRow: Int, _ aDepth: Int,
+  _ packedB: UnsafePointer<Float>, _ n: Int, _ packedDepth: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int,
+  _ scratch: UnsafeMutablePointer<Float>
+) {
+  let packedA = scratch + tileRows * tileColumns
+  let paddedColumns = (n + tileColumns - 1) / tileColumns * tileColumns
+  var k = 0
+  while k < depth {
+    let depths = depth - k < blockDepth ? depth - k : blockDepth
+    let depthsB = packedDepth - k < blockDepth ? packedDepth - k : blockDepth
+    packPanels(m, depths, a + k * aDepth, aRow, aDepth, tileRows, packedA)
+    multiplyBlock(
+      m, columns, depths, packedA, packedB + k * paddedColumns, depthsB, c, cRow, k == 0 ? 0 : 1, scratch)
+    k += depths
   }
 }

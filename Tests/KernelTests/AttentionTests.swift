@@ -93,6 +93,16 @@ struct AttentionTests {
     }
   }
 
+  @Test func aDocumentLongerThanABlockOfPackedValuesEqualsTheDefinition() {
+    // Values are packed 256 keys at a time; a query sees part of the last block.
+    let heads = AttentionHeads(heads: 2, keyValueHeads: 1, headDimension: 34)
+    let documents = [DocumentSpan(start: 0, length: 301), DocumentSpan(start: 301, length: 2)]
+    let inputs = Inputs(heads, tokens: 303)
+    let found = Machines.equalBits("attention of 301 tokens") { run(inputs, documents, $0, $1) }
+    let off = deviation(found, naive(inputs, documents))
+    #expect(off < 1e-5, "attention of 301 tokens is off by \(off)")
+  }
+
   @Test func aDocumentGivesTheSameBitsWhereverItIsPacked() {
     let heads = AttentionHeads(heads: 4, keyValueHeads: 2, headDimension: 6)
     let length = 53
