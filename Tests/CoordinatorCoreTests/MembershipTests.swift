@@ -66,6 +66,16 @@ import WireProtocol
     #expect(story.slices(of: 2) == [SliceRange(0, 8)])
   }
 
+  @Test func aWorkerThatSaysGoodbyeIsNotWaitedForAndNotMissed() throws {
+    var story = Story.gang(2)
+    story.happen(.workerLeft(try #require(story.workers[1]).connection))
+    #expect(story.workerStatus(1) == nil)
+    #expect(story.plan?.participants.count == 1)
+    #expect(story.slices(of: 2) == [SliceRange(0, 8)])
+    story.join(1, boot: 2)
+    #expect(story.workerStatus(1) != nil)
+  }
+
   @Test func aNewProcessOnTheNodeMeansThatTheRunnersOfTheOldOneAreDead() {
     var story = Story.gang(2)
     let old = story.assignment(on: 1)

@@ -59,6 +59,7 @@ public struct Coordinator: Sendable {
     case .workerConnected(let connection, let hello, let address, let wireVersion):
       workerConnected(connection, hello, address: address, wireVersion: wireVersion)
     case .workerDisconnected(let connection): workerDisconnected(connection)
+    case .workerLeft(let connection): workerLeft(connection)
     case .workerSaid(let connection, let generation, let message):
       guard let worker = speaker(connection, generation) else { break }
       handle(message, from: worker)

@@ -162,7 +162,9 @@ final class CoordinatorService {
     if case .malformed = reason.cause { log("\(reason)") }
     if case .peerTooSlow = reason.cause { log("\(reason)") }
     requests.remove(id)
-    if peer.role == .worker { take(.workerDisconnected(id)) }
+    if peer.role == .worker {
+      if case .ended(goodbye: .some) = reason.cause { take(.workerLeft(id)) } else { take(.workerDisconnected(id)) }
+    }
     if stopping != nil, peers.isEmpty { finishStopping() }
   }
 

@@ -17,8 +17,8 @@ extension Coordinator {
     let listed = jobs.values.filter { !$0.state.state.isFinal || ended.contains($0.id) }.sorted { $0.id < $1.id }
     return ClusterStatus(
       workUnitsPerSecond: units, waitShare: waits.stepSeconds > 0 ? waits.waitSeconds / waits.stepSeconds : 0,
-      workers: workers.values.filter { $0.description != nil || $0.lastHeard != nil }.sorted { $0.id < $1.id }
-        .map(status), jobs: listed.map(status))
+      workers: workers.values.filter { !$0.hasLeft && ($0.description != nil || $0.lastHeard != nil) }
+        .sorted { $0.id < $1.id }.map(status), jobs: listed.map(status))
   }
 
   private func status(of worker: WorkerEntry) -> WorkerStatus {

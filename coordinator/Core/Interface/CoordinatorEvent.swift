@@ -15,6 +15,8 @@ public enum CoordinatorEvent: Sendable {
   case workerConnected(ConnectionID, Hello, address: String, wireVersion: UInt8)
   /// A worker's connection ended, whoever ended it. Clients' connections need no event.
   case workerDisconnected(ConnectionID)
+  /// The same, after the worker said GOODBYE: its process ends, and its runners with it.
+  case workerLeft(ConnectionID)
   /// `generation` is the frame header's.
   case workerSaid(ConnectionID, generation: UInt64, WorkerMessage)
   /// A frame whose stream is an assignment.

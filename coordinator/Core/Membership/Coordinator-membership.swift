@@ -51,6 +51,7 @@ extension Coordinator {
     entry.hasInventory = false
     entry.lastHeard = now.monotonic
     entry.isSuspected = false
+    entry.hasLeft = false
     if isNewProcess { entry.leaving = [] }
     workers[id] = entry
     connections[connection] = id
@@ -92,6 +93,22 @@ extension Coordinator {
     workers[worker]?.connection = nil
     workers[worker]?.hasInventory = false
     for assignment in workers[worker]?.assignments.sorted() ?? [] { setConnected(false, assignment) }
+  }
+
+  /// No lease to wait for, and nobody misses it. Should it come back all the same, it is readmitted as after a lease.
+  mutating func workerLeft(_ connection: ConnectionID) {
+    guard let worker = connections.removeValue(forKey: connection), let entry = workers[worker] else { return }
+    workers[worker]?.hasLeft = true
+    note("\(entry.title) has left")
+    endMembership(of: worker)
+  }
+
+  private mutating func endMembership(of worker: WorkerID) {
+    workers[worker]?.lastHeard = nil
+    workers[worker]?.connection = nil
+    workers[worker]?.hasInventory = false
+    workers[worker]?.leaving = []
+    for assignment in workers[worker]?.assignments.sorted() ?? [] { lose(assignment) }
   }
 
   mutating func handle(_ message: WorkerMessage, from worker: WorkerID) {
@@ -138,17 +155,13 @@ extension Coordinator {
   mutating func endLeases() {
     for worker in workers.keys.sorted() {
       guard let entry = workers[worker], let end = entry.leaseEnd(settings), end <= now.monotonic else { continue }
-      workers[worker]?.lastHeard = nil
-      workers[worker]?.connection = nil
-      workers[worker]?.hasInventory = false
-      workers[worker]?.leaving = []
       let sentence = "nothing was heard for \(settings.leaseDuration.inSeconds) s"
       if let connection = entry.connection {
         connections[connection] = nil
         batch.effects.append(.close(connection, sentence: "your lease has ended: \(sentence)"))
       }
       note("\(entry.title) is lost: \(sentence)")
-      for assignment in entry.assignments.sorted() { lose(assignment) }
+      endMembership(of: worker)
     }
   }
 

@@ -19,6 +19,8 @@ struct WorkerEntry: Sendable {
   var lastHeard: MonotonicTime?
   /// Its runners were told to the phases as not reachable now.
   var isSuspected = false
+  /// It said GOODBYE; not missed, and not shown.
+  var hasLeft = false
   var residentBytes: UInt64 = 0
   /// Assignments that are live or lost there.
   var assignments: Set<AssignmentID> = []
