@@ -30,7 +30,7 @@ final class TrainBench {
     if let path = options.weights {
       try Self.read(path, into: weights)
     } else {
-      model.layout.initializeRandom(seed: 1, into: weights.start)
+      model.layout.initializeRandom(seed: 1, into: weights.start, pool: pool)
     }
   }
 

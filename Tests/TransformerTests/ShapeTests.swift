@@ -81,6 +81,18 @@ struct ShapeTests {
     try TokenRow(tokens: [1, 2, 3, 4, 5], targets: [1, 1, 1, 1, -1], documentStarts: [0, 2]).check(shape)
   }
 
+  @Test func threadsMakeTheSameRandomWeights() throws {
+    let layout = ParameterLayout(
+      try LlamaShape(
+        vocabularySize: 1001, dimension: 66, feedForwardDimension: 1003, layers: 2, heads: 3, keyValueHeads: 1,
+        headDimension: 22, contextLength: 8))
+    var alone = [Float](repeating: 0, count: layout.count)
+    var shared = alone
+    layout.initializeRandom(seed: 7, into: &alone)
+    layout.initializeRandom(seed: 7, into: &shared, pool: ThreadPool(threads: 3))
+    #expect(layout.count > 4 * 65_536 && alone == shared)
+  }
+
   @Test func randomWeightsAreAFunctionOfSeedAndIndex() throws {
     let layout = ParameterLayout(try shape())
     var (a, b) = ([Float](repeating: 0, count: layout.count), [Float](repeating: 0, count: layout.count))
