@@ -1,5 +1,5 @@
-// Products whose operands are packed once for all threads. `matmul` packs for itself, so threads that share a product by
-// strips would each pack the whole of the other operand: a third of a step's time when two threads took three strips
+// Products whose operands are packed once for all threads. `matmul` packs for itself, so threads that share a product
+// by strips would each pack the whole of the other operand: a third of a step's time when two threads took three strips
 // each. Here threads first share the packing, then the tiles. The order of additions is that of Matmul.swift.
 //
 // A packed operand holds blocks of `blockDepth` steps of k one after another; a block holds panels of a tile's width,

@@ -82,8 +82,8 @@ final class Activations {
   /// few and large ones are better; measured in docs/PERFORMANCE.md.
   private static let logitFloats = 12 << 20
 
-  /// Rows of logits at a time: `tokens` cut into equal chunks of at most `limit` rows, in whole tiles of 12 (a last chunk
-  /// of few rows would cost as much as a full one).
+  /// Rows of logits at a time: `tokens` cut into equal chunks of at most `limit` rows, in whole tiles of 12 (a last
+  /// chunk of few rows would cost as much as a full one).
   static func logitShare(_ tokens: Int, limit: Int) -> Int {
     let chunks = max(1, (tokens + limit - 1) / limit)
     let rows = (tokens + chunks - 1) / chunks

@@ -9,8 +9,8 @@ the host does meets them alike; the first steps warm up; medians of the rest are
 weights, so their losses must agree, which is checked: a fast wrong answer is no answer. PyTorch gets its fused AdamW,
 scaled-dot-product attention and flushed denormals. Prints JSON: a line a peer, then the ratios.
 
-The Python that has torch, transformers and numpy comes from --torch-python or TORCH_PYTHON; the script itself needs only
-the standard library.
+The Python that has torch, transformers and numpy comes from --torch-python or TORCH_PYTHON; the script itself needs
+only the standard library.
 """
 
 import argparse
