@@ -120,7 +120,7 @@ let package = Package(
 
     // Tests. `TidyTests` reads the sources themselves; `TestSupport` is what several of them share.
     part("TestSupport", "Tests/TestSupport"),
-    tests("ClusterTests", ["TestSupport", "admix", "WireProtocol"]),
+    tests("ClusterTests", ["TestSupport", "admix", "WireProtocol"], exclude: ["two-hosts.sh", "full-disk.sh"]),
     tests(
       "TrainingJobTests", ["TrainingJobs", "JobFiles", "JobKit", "KernelTable", "TestSupport", "WireProtocol", crypto]),
     tests("BadInputTests", ["TestSupport", "admix"]),

@@ -47,7 +47,8 @@ struct GradientKernelTests {
       let tie = Float(bitPattern: word[1] & 0xffff_0000 | 0x8000)
       if !tie.isNaN { x.append(tie) }
     }
-    x += [0, -0.0, .infinity, -.infinity, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, 1e-40]
+    x += [0, -0.0, .infinity, -.infinity, .greatestFiniteMagnitude, -.greatestFiniteMagnitude]
+    x.append(Float(bitPattern: 71_362))  // A denormal, about 1e-40.
     for kernels in Machines.kernels {
       var rounded = [UInt16](repeating: 0, count: x.count)
       FloatingPointMode.flushing { kernels.roundToBFloat16(count: x.count, x, into: &rounded) }

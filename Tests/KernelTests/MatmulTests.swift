@@ -67,12 +67,16 @@ struct MatmulTests {
     let (a, b, c) = (values(m * k, seed: 4), values(n * k, seed: 5), values(m * n, seed: 6))
     for form in Kernels.ProductForm.allCases {
       let found = Machines.equalBits("\(form) in small blocks") { kernels, pool in
-        fenced(c) {
-          SharedProduct(
-            kernels: kernels, pool: pool, m: m, n: n, k: k, a: a, aRow: form == .tn ? 1 : k,
-            aDepth: form == .tn ? m : 1, b: b, bDepth: form == .nt ? 1 : n, bColumn: form == .nt ? k : 1, c: $0,
-            operandFloats: 96 * 256, depthLimit: 256
-          ).run(accumulate: true)
+        fenced(c) { c in
+          a.withUnsafeBufferPointer { a in
+            b.withUnsafeBufferPointer { b in
+              SharedProduct(
+                kernels: kernels, pool: pool, m: m, n: n, k: k, a: a.baseAddress!, aRow: form == .tn ? 1 : k,
+                aDepth: form == .tn ? m : 1, b: b.baseAddress!, bDepth: form == .nt ? 1 : n,
+                bColumn: form == .nt ? k : 1, c: c, operandFloats: 96 * 256, depthLimit: 256
+              ).run(accumulate: true)
+            }
+          }
         }
       }
       let expected = FloatingPointMode.flushing { naive(form, m, n, k, a, b, c, accumulate: true) }

@@ -57,7 +57,7 @@ final class CPTMember: SteppedMember {
     if let checkpoint = context.checkpoint {
       try load(checkpoint)
     } else if payload.start == .random {
-      model.layout.initializeRandom(seed: recipe.seed, into: weights.start)
+      model.layout.initializeRandom(seed: recipe.seed, into: weights.start, pool: pool)
     } else {
       try files.loadWeights(model.layout, into: weights)
       try checkFinite()

@@ -1,4 +1,4 @@
-public import WireProtocol
+import WireProtocol
 
 /// Everything the core needs to know again after a start. The daemon fills it from its tables; the simulator builds it
 /// with `apply`.
