@@ -16,6 +16,7 @@ public func resultLines(_ detail: JobDetail, result: JSONNode) -> [String] {
     add("loss", lossLine(measure.key, result: result))
   }
   add("mixture", mixtureLine(result["mixture"]))
+  add("tokens", tokensLine(result["mixture"]))
   if detail.telemetry.rawBytes > 0 {
     let telemetry = detail.telemetry
     add(
@@ -60,6 +61,21 @@ private func mixtureLine(_ mixture: JSONNode?) -> String? {
   }
   guard let achieved = share(mixture?["achieved"]) else { return nil }
   return share(mixture?["requested"]).map { "\(achieved) achieved, \($0) asked for" } ?? "\(achieved) achieved"
+}
+
+/// `245,760: zh 73,728, en 172,032`: what the losses' fall was bought with.
+private func tokensLine(_ mixture: JSONNode?) -> String? {
+  guard case .array(let sources)? = mixture?["sources"] else { return nil }
+  var parts: [String] = []
+  var total: UInt64 = 0
+  for source in sources {
+    guard let name = source["name"]?.string, case .integer(let tokens)? = source["tokens"], tokens >= 0 else {
+      return nil
+    }
+    total &+= UInt64(tokens)
+    parts.append("\(name) \(grouped(UInt64(tokens)))")
+  }
+  return parts.isEmpty ? nil : "\(grouped(total)): \(parts.joined(separator: ", "))"
 }
 
 extension JSONNode {

@@ -67,6 +67,7 @@ struct ResultObjectTests {
     #expect(lines.contains("  loss        zh_held 5.000 → 3.000 (−40.0 %)"))
     #expect(lines.contains("  loss        en_held 2.000 → 2.100 (+5.0 %)"))
     #expect(lines.contains("  mixture     0.3001 achieved, 0.3000 asked for"))
+    #expect(lines.contains("  tokens      7: zh 7"))
     #expect(lines.contains("  wire        1.0 kB of gradients sent as 400 B, compute waited 2s"))
   }
 
