@@ -55,7 +55,7 @@ let package = Package(
 
     // The wire.
     part("WireProtocol", "protocol", exclude: ["SPEC.md", "Golden"]),
-    part("Transport", "Sources/Transport", ["WireProtocol", "CLibUV", "CLZ4", "CSystem", crypto]),
+    part("Transport", "Sources/Transport", ["WireProtocol", "CLibUV", "CLZ4", "CSystem"]),
 
     // The compute core.
     kernels("KernelsAVX2", march: "x86-64-v3", defines: ["ISA_AVX2"]),
@@ -96,17 +96,17 @@ let package = Package(
     // The cluster.
     part("StateFiles", "Sources/StateFiles", ["WireProtocol", crypto]),
     part("ControlClient", "Sources/ControlClient", ["StateFiles", "WireProtocol", "Transport"]),
-    part("CoordinatorCore", "coordinator/Core", ["WireProtocol", "JobKit"]),
+    part("CoordinatorCore", "coordinator/Core", ["WireProtocol"]),
     part(
       "CoordinatorDaemon", "coordinator/Daemon",
       [
-        "CoordinatorCore", "StateFiles", "WireProtocol", "JobKit", "Transport",
+        "CoordinatorCore", "StateFiles", "WireProtocol", "Transport",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
-    part("WorkerCore", "workers/Core", ["WireProtocol", "JobKit"]),
+    part("WorkerCore", "workers/Core", ["WireProtocol"]),
     part(
       "WorkerDaemon", "workers/Daemon",
-      ["WorkerCore", "ControlClient", "StateFiles", "WireProtocol", "JobKit", "Transport", "CSystem"]),
+      ["WorkerCore", "ControlClient", "StateFiles", "WireProtocol", "Transport", "CSystem"]),
 
     // The command line.
     .executableTarget(
@@ -132,7 +132,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     tests("JobFileTests", ["JobFiles", "JobKit", "PipelineJob", "WireProtocol"]),
-    tests("CheckpointTests", ["Checkpoints", crypto], exclude: ["Fixtures"]),
+    tests("CheckpointTests", ["Checkpoints"], exclude: ["Fixtures"]),
     tests("TokenizerTests", ["Tokenizers", "Corpora", crypto], exclude: ["Fixtures"]),
     tests("CorporaTests", ["Corpora", "Tokenizers", "CZlib", crypto]),
     tests("KernelTests", ["KernelTable"]),

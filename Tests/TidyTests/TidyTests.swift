@@ -28,12 +28,12 @@ struct TidyTests {
     ),
     ("Sources/StateFiles", ["WireProtocol"]),
     ("Sources/ControlClient", ["StateFiles", "WireProtocol", "Transport"]),
-    ("coordinator/Core", ["WireProtocol", "JobKit"]),
-    ("coordinator/Daemon", ["CoordinatorCore", "StateFiles", "WireProtocol", "JobKit", "Transport"]),
-    ("workers/Core", ["WireProtocol", "JobKit"]),
+    ("coordinator/Core", ["WireProtocol"]),
+    ("coordinator/Daemon", ["CoordinatorCore", "StateFiles", "WireProtocol", "Transport"]),
+    ("workers/Core", ["WireProtocol"]),
     (
       "workers/Daemon",
-      ["WorkerCore", "ControlClient", "StateFiles", "WireProtocol", "JobKit", "Transport", "CSystem"]
+      ["WorkerCore", "ControlClient", "StateFiles", "WireProtocol", "Transport", "CSystem"]
     ),
   ]
 
@@ -47,7 +47,7 @@ struct TidyTests {
   /// Who may import which library that is not ours.
   static let libraryUsers: [String: [String]] = [
     "Crypto": [
-      "Sources/Transport", "Sources/Checkpoints", "Sources/Corpora", "Sources/GradientExchange", "Sources/JobRunner",
+      "Sources/Checkpoints", "Sources/Corpora", "Sources/GradientExchange", "Sources/JobRunner",
       "Sources/ControlClient", "Sources/JobFiles", "Sources/StateFiles",
       "Sources/Jobs/Training", "coordinator/Daemon", "workers/Daemon", "Sources/admix", "Tests",
     ],

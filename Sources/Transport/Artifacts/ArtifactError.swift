@@ -2,9 +2,6 @@ public import WireProtocol
 
 /// Why a blob was not transferred.
 public enum ArtifactError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// No space (or quota) left below this path. What was there before is untouched.
-  case diskFull(path: String)
-  case file(path: String, reason: String)
   /// All bytes came, but they are not the blob's.
   case wrongContent(expected: Digest, found: Digest)
   /// A piece that does not follow the one before, or belongs to another blob.
@@ -14,8 +11,6 @@ public enum ArtifactError: Error, Sendable, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .diskFull(let path): "no space left for \(path): free some, or choose another directory, and try again"
-    case .file(let path, let reason): "\(path): \(reason)"
     case .wrongContent(let expected, let found):
       "the bytes received have SHA-256 \(found), not \(expected): the file changed while it was sent, or was damaged"
     case .outOfOrder(let field, let found, let expected):

@@ -2,7 +2,7 @@ public import WireProtocol
 
 /// Takes one blob in pieces, without I/O: checks that each follows the one before, and says what to write.
 ///
-/// The owner carries the effects out with an `ArtifactFile` and reports `finished` or `failed`.
+/// The owner carries the effects out (a blob store writes and verifies) and reports `finished` or `failed`.
 public struct ArtifactReceiver: Sendable {
   public enum Event: Sendable, Equatable {
     case chunkReceived(ArtifactChunk)
