@@ -16,8 +16,8 @@ fi
 say "1/3 dependencies"
 bash scripts/install-dependencies.sh
 
-say "2/3 building (about 6 minutes on two cores the first time)"
+say "2/3 building (about 3 minutes on two cores the first time)"
 swift build -c release --product admix
 
-say "3/3 training (about a minute)"
+say "3/3 training (about ten seconds on two cores)"
 exec .build/release/admix run examples/first-run.yaml --base "$data" --workers 2 ${1:+--output "$1"}

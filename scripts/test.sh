@@ -13,7 +13,7 @@ bash scripts/install-dependencies.sh
 
 flags=(-c release -Xswiftc -enable-testing --scratch-path .build/tests)
 
-say "2/4 building (about 8 minutes on two cores the first time)"
+say "2/4 building (about 5 minutes on two cores the first time)"
 swift build "${flags[@]}" --build-tests
 
 if [ $# -gt 0 ]; then
@@ -21,8 +21,8 @@ if [ $# -gt 0 ]; then
   exit
 fi
 
-say "3/4 tests within one process (about 3 minutes)"
+say "3/4 tests within one process (under a minute)"
 swift test "${flags[@]}" --skip-build --skip "ClusterTests|DesignTests"
 
-say "4/4 tests on real processes (about 6 minutes)"
+say "4/4 tests on real processes (about 4 minutes)"
 swift test "${flags[@]}" --skip-build --no-parallel --filter "ClusterTests|DesignTests"
