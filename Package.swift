@@ -132,9 +132,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     tests("JobFileTests", ["JobFiles", "JobKit", "PipelineJob", "WireProtocol"]),
-    tests("CheckpointTests", ["Checkpoints"], exclude: ["Fixtures"]),
-    tests("TokenizerTests", ["Tokenizers", "Corpora", crypto], exclude: ["Fixtures"]),
-    tests("CorporaTests", ["Corpora", "Tokenizers", "CZlib", crypto]),
+    tests("CheckpointTests", ["Checkpoints", "TestSupport"], exclude: ["Fixtures"]),
+    tests("TokenizerTests", ["Tokenizers", "Corpora", "TestSupport", crypto], exclude: ["Fixtures"]),
+    tests("CorporaTests", ["Corpora", "Tokenizers", "CZlib", "TestSupport", crypto]),
     tests("KernelTests", ["KernelTable"]),
     tests("GradientExchangeTests", ["GradientExchange", "KernelTable", "WireProtocol"]),
     // A runner with a job type of the tests' own, built as a third party would build one.
@@ -152,7 +152,7 @@ let package = Package(
         "toy-runner", "ToyJobs", "TestSupport", "CoordinatorDaemon", "ControlClient", "GradientExchange", "JobFiles",
         "JobKit", "PipelineJob", "Transport", "WireProtocol", crypto,
       ]),
-    tests("TransformerTests", ["Transformer", "Optimizers", "KernelTable"], exclude: ["Fixtures"]),
+    tests("TransformerTests", ["Transformer", "Optimizers", "KernelTable", "TestSupport"], exclude: ["Fixtures"]),
     tests("OptimizerTests", ["Optimizers", "KernelTable"]),
     tests("WireProtocolTests", ["WireProtocol"]),
     // A runner for tests, in a process of its own.

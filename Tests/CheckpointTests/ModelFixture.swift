@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Checkpoints
@@ -10,11 +11,7 @@ enum Fixture {
   static let mixed = folder + "/mixed.safetensors"
 
   /// stories260K of the data folder; absent on most machines.
-  static let stories: String = {
-    let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
-    let shared = ProcessInfo.processInfo.environment["ADMIX_TEST_DATA"] ?? root.appending(path: "../shared/data").path
-    return shared + "/models/stories260K/hf"
-  }()
+  static let stories = TestData.place.path + "/models/stories260K/hf"
   static let hasStories = FileManager.default.fileExists(atPath: stories + "/model.safetensors")
 
   static func golden() throws -> [String: Any] {

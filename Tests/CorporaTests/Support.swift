@@ -1,5 +1,6 @@
 import CZlib
 import Foundation
+import TestSupport
 import Tokenizers
 
 @testable import Corpora
@@ -49,15 +50,8 @@ struct ByteTokenizer: Tokenizer, TextEncoder {
 
 /// Where tests find real inputs and the tokenizer fixtures.
 enum Inputs {
-  static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().resolvingSymlinksInPath()
-
-  static let data: URL? = {
-    let folder =
-      ProcessInfo.processInfo.environment["ADMIX_TEST_DATA"].map { URL(filePath: $0) }
-      ?? package.deletingLastPathComponent().appending(path: "shared/data")
-    return FileManager.default.fileExists(atPath: folder.path + "/corpora") ? folder : nil
-  }()
+  static let data: URL? =
+    FileManager.default.fileExists(atPath: TestData.place.path + "/corpora") ? TestData.place : nil
 
   static func smallTokenizer() throws -> any Tokenizer {
     let fixture = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -6,12 +6,13 @@ public enum TestData {
   public static let package = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().standardizedFileURL
 
-  /// `ADMIX_TEST_DATA`, or `../shared/data` beside the package; nil when neither is there.
-  public static let folder: URL? = {
-    let named = ProcessInfo.processInfo.environment["ADMIX_TEST_DATA"].map { URL(fileURLWithPath: $0) }
-    let folder = named ?? package.appendingPathComponent("../shared/data").standardizedFileURL
-    return FileManager.default.fileExists(atPath: folder.path) ? folder : nil
-  }()
+  /// `ADMIX_TEST_DATA`, or `../shared/data` beside the package, whether or not anything is there.
+  public static let place =
+    ProcessInfo.processInfo.environment["ADMIX_TEST_DATA"].map { URL(fileURLWithPath: $0) }
+    ?? package.appendingPathComponent("../shared/data").standardizedFileURL
+
+  /// The folder; nil when it is not there.
+  public static let folder = FileManager.default.fileExists(atPath: place.path) ? place : nil
 
   public static let isPresent = folder != nil
   /// Why a test was skipped.

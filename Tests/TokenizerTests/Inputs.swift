@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 @testable import Tokenizers
 
@@ -6,15 +7,9 @@ import Foundation
 enum Inputs {
   static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures")
 
-  /// The folder of real inputs: ADMIX_TEST_DATA, or ../shared/data beside the package.
-  static let data: URL? = {
-    let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().resolvingSymlinksInPath()
-    let folder =
-      ProcessInfo.processInfo.environment["ADMIX_TEST_DATA"].map { URL(filePath: $0) }
-      ?? package.deletingLastPathComponent().appending(path: "shared/data")
-    return FileManager.default.fileExists(atPath: folder.path + "/models/stories260K/hf") ? folder : nil
-  }()
+  /// The folder of real inputs, when it has the models.
+  static let data: URL? =
+    FileManager.default.fileExists(atPath: TestData.place.path + "/models/stories260K/hf") ? TestData.place : nil
 
   static let smallModels = ["small-prefix.model", "small-collapse.model", "small-bare.model"]
 

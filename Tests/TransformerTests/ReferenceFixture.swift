@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Transformer
 
 /// What PyTorch computed for a model (scripts/fixtures/llama_reference.py).
@@ -71,14 +72,7 @@ struct ReferenceFixture: Decodable {
 
 /// stories260K of the data folder, which is not in the repository.
 enum StoriesModel {
-  static let file: URL = {
-    let root = ReferenceFixture.folder.deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    let data =
-      ProcessInfo.processInfo.environment["ADMIX_TEST_DATA"].map { URL(filePath: $0) }
-      ?? root.appending(path: "../shared/data").standardized
-    return data.appending(path: "models/stories260K/hf/model.safetensors")
-  }()
+  static let file = TestData.place.appending(path: "models/stories260K/hf/model.safetensors")
 
   static var isPresent: Bool { FileManager.default.fileExists(atPath: file.path) }
 
