@@ -63,9 +63,6 @@ let package = Package(
     part("KernelTable", "Sources/KernelTable", ["KernelsAVX2", "KernelsAVX512", "CSystem"]),
     part("Transformer", "Sources/Transformer", ["KernelTable"]),
     part("Optimizers", "Sources/Optimizers", ["KernelTable"]),
-    .executableTarget(
-      name: "admix-bench", dependencies: ["KernelTable", "Transformer", "Optimizers"], path: "Sources/AdmixBench",
-      swiftSettings: shared),
 
     // Files.
     part("Checkpoints", "Sources/Checkpoints", [crypto]),
@@ -92,6 +89,9 @@ let package = Package(
     part("PipelineJob", "Sources/Jobs/Pipeline", ["JobKit", "WireProtocol"]),
     part("JobFiles", "Sources/JobFiles", ["JobKit", "WireProtocol", "Yams", crypto]),
     part("Results", "Sources/Results", ["WireProtocol"]),
+    part(
+      "Benchmarks", "Sources/Benchmarks",
+      ["KernelTable", "Transformer", "Optimizers", "GradientExchange", "Checkpoints", "Results", "WireProtocol"]),
 
     // The cluster.
     part("StateFiles", "Sources/StateFiles", ["WireProtocol", crypto]),
@@ -113,7 +113,7 @@ let package = Package(
       name: "admix",
       dependencies: [
         "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "PipelineJob", "JobFiles", "Results",
-        "ControlClient", "StateFiles", "KernelTable", "JobKit", "WireProtocol", "Transport",
+        "ControlClient", "StateFiles", "KernelTable", "Benchmarks", "JobKit", "WireProtocol", "Transport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/admix", swiftSettings: shared),

@@ -18,7 +18,7 @@ struct Admix: ParsableCommand {
     subcommands: [
       Run.self, Validate.self, CoordinatorCommand.self, WorkerCommand.self, SubmitCommand.self, StatusCommand.self,
       Jobs.self, Show.self, Logs.self, Wait.self, Cancel.self, Pause.self, Resume.self, Retry.self, Fetch.self,
-      Runner.self,
+      Bench.self, Runner.self,
     ])
 
   static func main() {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Benchmarks
 import ControlClient
 import CoordinatorDaemon
 import Glibc
@@ -55,6 +56,7 @@ func status(of error: any Error) -> ExitStatus? {
   case is JobNotFound: .notFound
   case let error as ClientError: clientStatus(error)
   case is StoreError, is TransportError, is CoordinatorError, is WorkerError, is InstructionSetError: .usage
+  case is BenchInputError: .usage
   default: Admix.exitCode(for: error) == .failure ? .jobFailed : nil
   }
 }

@@ -10,7 +10,10 @@ struct TidyTests {
     ("Sources/KernelTable", ["KernelsAVX2", "KernelsAVX512", "CSystem"]),
     ("Sources/Transformer", ["KernelTable"]),
     ("Sources/Optimizers", ["KernelTable"]),
-    ("Sources/AdmixBench", ["KernelTable", "Transformer", "Optimizers"]),
+    (
+      "Sources/Benchmarks",
+      ["KernelTable", "Transformer", "Optimizers", "GradientExchange", "Checkpoints", "Results", "WireProtocol"]
+    ),
     ("Sources/Checkpoints", []),
     ("Sources/Tokenizers", []),
     ("Sources/Corpora", ["Tokenizers", "CZlib"]),
@@ -41,7 +44,7 @@ struct TidyTests {
     "WireProtocol", "Transport", "CSystem", "CLibUV", "CLZ4", "CZlib", "KernelsAVX2", "KernelsAVX512", "KernelTable",
     "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora", "GradientExchange", "JobKit", "JobRunner",
     "JobFiles", "Results", "PipelineJob", "TrainingJobs", "StateFiles", "ControlClient", "CoordinatorCore",
-    "CoordinatorDaemon", "WorkerCore", "WorkerDaemon", "admix",
+    "CoordinatorDaemon", "WorkerCore", "WorkerDaemon", "Benchmarks", "admix",
   ]
 
   /// Who may import which library that is not ours.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times training steps of Admix and of PyTorch (eager, torch.compile) on one random model and one batch.
 
-    swift build -c release --product admix-bench
+    swift build -c release
     python3 scripts/bench/train_vs_torch.py --torch-python VENV/bin/python [--shape smollm2] [--rows 1] [--length 1024]
 
 The peers are processes that do one step for each line they are sent. They take turns, step by step, so that what else
@@ -138,7 +138,7 @@ def compare(arguments):
         weights = os.path.join(folder, "weights.f32")
         subprocess.run(me + ["--write-weights", "--weights", weights], check=True)
         peers = [
-            Peer("admix", [arguments.bench, "train", "--serve", "--weights", weights] + me[2:]),
+            Peer("admix", [arguments.admix, "bench", "train", "--json", "--serve", "--weights", weights] + me[2:]),
             Peer("eager", me + ["--serve", "eager"]),
         ]
         if not arguments.no_compile:
@@ -162,7 +162,7 @@ def compare(arguments):
 
 def report(arguments, steps):
     if "admix" not in steps:
-        sys.exit("admix-bench did no step")
+        sys.exit("admix bench did no step")
     tokens = arguments.rows * arguments.length
     load = os.getloadavg()[0]
     median = {}
@@ -187,7 +187,7 @@ def report(arguments, steps):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--torch-python", default=os.environ.get("TORCH_PYTHON"))
-    parser.add_argument("--bench", default=".build/release/admix-bench")
+    parser.add_argument("--admix", default=".build/release/admix")
     parser.add_argument("--shape", choices=SHAPES, default="smollm2")
     parser.add_argument("--rows", type=int, default=1)
     parser.add_argument("--length", type=int, default=1024)

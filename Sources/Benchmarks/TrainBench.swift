@@ -1,25 +1,43 @@
 import Glibc
 import KernelTable
 import Optimizers
+import Results
 import Transformer
 
+/// What to train, and how often.
+public struct TrainBenchOptions: Sendable {
+  public var shape = BenchShape.smollm2
+  public var rows = 1
+  public var length = 1024
+  public var steps = 5
+  /// A file of fp32 little-endian parameters in flat order; random weights without it.
+  public var weights: String?
+  /// Does a step for each line of standard input instead of `steps` of them.
+  public var serves = false
+
+  public init() {}
+}
+
 /// Whole training steps: forward, backward, norm, clipping, AdamW; slices of one microbatch, accumulated.
-final class TrainBench {
-  private let options: BenchOptions
-  private let kernels: Kernels
-  private let pool: ThreadPool
+public final class TrainBench {
+  private let options: TrainBenchOptions
+  private let host: BenchHost
   private let model: LlamaModel
   private let optimizer: AdamW
   private let rows: [TokenRow]
   private let weights, gradient, first, second: FloatBuffer
   private var step = 0
 
-  init(_ options: BenchOptions, _ kernels: Kernels, _ pool: ThreadPool) throws {
+  private var kernels: Kernels { host.kernels }
+  private var pool: ThreadPool { host.pool }
+
+  /// - Throws: `BenchInputError` when the file of weights does not fit the model.
+  public init(_ options: TrainBenchOptions, on host: BenchHost) throws {
     self.options = options
-    self.kernels = kernels
-    self.pool = pool
+    self.host = host
     let shape = try options.shape.llama(contextLength: max(8192, options.length))
-    model = LlamaModel(shape: shape, pool: pool, kernels: kernels, maximumTokensPerMicrobatch: 1024)
+    model = LlamaModel(
+      shape: shape, pool: host.pool, kernels: host.kernels, maximumTokensPerMicrobatch: 1024)
     optimizer = try AdamW()
     let count = model.layout.count
     weights = FloatBuffer(count: count)
@@ -30,13 +48,13 @@ final class TrainBench {
     if let path = options.weights {
       try Self.read(path, into: weights)
     } else {
-      model.layout.initializeRandom(seed: 1, into: weights.start, pool: pool)
+      model.layout.initializeRandom(seed: 1, into: weights.start, pool: host.pool)
     }
   }
 
-  func run() {
+  public func run() {
     if options.serves {
-      printJSON(["bench": "ready", "parameters": model.layout.count])
+      host.say([Figure("bench", .string("ready")), Figure("parameters", .count(model.layout.count))])
       while readLine(strippingNewline: true) != nil { report() }
     } else {
       for _ in 0..<options.steps { report() }
@@ -49,15 +67,18 @@ final class TrainBench {
     let (gradientSeconds, updateSeconds, loss) = trainingStep()
     let seconds = gradientSeconds + updateSeconds
     let tokens = rows.reduce(0) { $0 + $1.tokens.count }
-    printJSON([
-      "bench": "train", "shape": options.shape.rawValue, "isa": kernels.instructionSet.rawValue,
-      "threads": pool.threads, "rows": rows.count, "length": options.length, "step": step, "loss": loss,
-      "gradient_seconds": gradientSeconds, "update_seconds": updateSeconds, "seconds": seconds,
-      "processor_seconds": processorSeconds() - computed,
-      "tokens_per_second": Double(tokens) / seconds,
-      "gflops": 6 * Double(model.layout.count) * Double(tokens) / seconds / 1e9,
-      "peak_bytes": peakResidentBytes(), "load": loadAverage(),
-    ])
+    let computedSeconds = processorSeconds() - computed
+    host.report(
+      "train",
+      [
+        Figure("shape", .string(options.shape.rawValue)), Figure("rows", .count(rows.count)),
+        Figure("length", .count(options.length)), Figure("step", .count(step)), Figure("loss", .number(loss)),
+        Figure("gradient_seconds", .number(gradientSeconds)), Figure("update_seconds", .number(updateSeconds)),
+        Figure("seconds", .number(seconds)), Figure("processor_seconds", .number(computedSeconds)),
+        Figure("tokens_per_second", .number(Double(tokens) / seconds)),
+        Figure("gflops", .number(6 * Double(model.layout.count) * Double(tokens) / seconds / 1e9)),
+        Figure("peak_bytes", .count(peakResidentBytes())),
+      ])
   }
 
   private func trainingStep() -> (gradientSeconds: Double, updateSeconds: Double, loss: Double) {
@@ -90,19 +111,19 @@ final class TrainBench {
   }
 
   /// Tokens by a rule that scripts/bench/train_vs_torch.py repeats: (37 i + 11 row) mod vocabulary.
-  private static func rows(_ options: BenchOptions, vocabularySize: Int) -> [TokenRow] {
+  private static func rows(_ options: TrainBenchOptions, vocabularySize: Int) -> [TokenRow] {
     (0..<options.rows).map { row in
       let stream = (0...options.length).map { Int32((37 * $0 + 11 * row) % vocabularySize) }
       return TokenRow(tokens: Array(stream.dropLast()), targets: Array(stream.dropFirst()))
     }
   }
 
-  private static func read(_ path: String, into buffer: FloatBuffer) throws(BenchUsageError) {
-    guard let file = fopen(path, "rb") else { throw BenchUsageError("cannot open --weights \(path)") }
+  private static func read(_ path: String, into buffer: FloatBuffer) throws(BenchInputError) {
+    guard let file = fopen(path, "rb") else { throw BenchInputError("cannot open --weights \(path)") }
     defer { fclose(file) }
     let found = fread(buffer.start, 4, buffer.count, file)
     guard found == buffer.count, fgetc(file) == EOF else {
-      throw BenchUsageError("\(path) does not hold exactly \(buffer.count) fp32 parameters")
+      throw BenchInputError("\(path) does not hold exactly \(buffer.count) fp32 parameters")
     }
   }
 }

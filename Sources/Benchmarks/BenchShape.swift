@@ -1,7 +1,7 @@
-import Transformer
+public import Transformer
 
 /// The models that training is timed with.
-enum BenchShape: String, CaseIterable {
+public enum BenchShape: String, CaseIterable, Sendable {
   /// SmolLM2-135M's.
   case smollm2
   /// 6.5 million parameters or so.
@@ -10,7 +10,7 @@ enum BenchShape: String, CaseIterable {
   case wide
 
   /// - Throws: `LlamaShapeError`, never for these.
-  func llama(contextLength: Int) throws -> LlamaShape {
+  public func llama(contextLength: Int) throws -> LlamaShape {
     switch self {
     case .smollm2:
       try LlamaShape(
