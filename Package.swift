@@ -72,6 +72,9 @@ let package = Package(
     // Gradients between runners.
     part("GradientExchange", "Sources/GradientExchange", ["WireProtocol", "KernelTable", "CLZ4", crypto]),
 
+    // What a sweep's cells say: laws, the choice of ratio and learning rate, its transfer. Pure arithmetic.
+    part("Study", "Sources/Study"),
+
     // Jobs and the processes that run them.
     part("JobKit", "Sources/JobKit", ["WireProtocol"]),
     // KernelTable for the layout of what GradientExchange holds of it: without the edge an incremental build would keep
@@ -134,6 +137,7 @@ let package = Package(
     tests("JobFileTests", ["JobFiles", "JobKit", "PipelineJob", "WireProtocol"]),
     tests("CheckpointTests", ["Checkpoints", "TestSupport"], exclude: ["Fixtures"]),
     tests("TokenizerTests", ["Tokenizers", "Corpora", "TestSupport", crypto], exclude: ["Fixtures"]),
+    tests("StudyTests", ["Study"], exclude: ["Fixtures"]),
     tests("CorporaTests", ["Corpora", "Tokenizers", "CZlib", "TestSupport", crypto]),
     tests("KernelTests", ["KernelTable"]),
     tests("GradientExchangeTests", ["GradientExchange", "KernelTable", "WireProtocol"]),

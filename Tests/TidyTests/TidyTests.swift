@@ -18,6 +18,7 @@ struct TidyTests {
     ("Sources/Tokenizers", []),
     ("Sources/Corpora", ["Tokenizers", "CZlib"]),
     ("Sources/GradientExchange", ["WireProtocol", "KernelTable", "CLZ4", "JobKit"]),
+    ("Sources/Study", []),
     ("Sources/JobKit", ["WireProtocol"]),
     ("Sources/JobRunner", ["WireProtocol", "JobKit", "Transport", "GradientExchange", "KernelTable", "CSystem"]),
     ("Sources/Jobs/Pipeline", ["JobKit", "WireProtocol"]),
@@ -44,7 +45,8 @@ struct TidyTests {
     "WireProtocol", "Transport", "CSystem", "CLibUV", "CLZ4", "CZlib", "KernelsAVX2", "KernelsAVX512", "KernelTable",
     "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora", "GradientExchange", "JobKit", "JobRunner",
     "JobFiles", "Results", "PipelineJob", "TrainingJobs", "StateFiles", "ControlClient", "CoordinatorCore",
-    "CoordinatorDaemon", "WorkerCore", "WorkerDaemon", "Benchmarks", "admix",
+    "CoordinatorDaemon", "WorkerCore", "WorkerDaemon", "Benchmarks", "Study",
+    "admix",
   ]
 
   /// Who may import which library that is not ours.
@@ -102,6 +104,11 @@ struct TidyTests {
     for file in SourceTree.swiftFiles(below: "Sources/Kernels") {
       #expect(Self.imports(of: file).allSatisfy { $0 == "Glibc" || $0 == "Musl" }, "\(file.path)")
     }
+  }
+
+  @Test("The study imports nothing: its bits are its own")
+  func studyIsPure() {
+    for file in SourceTree.swiftFiles(below: "Sources/Study") { #expect(Self.imports(of: file).isEmpty, "\(file.path)") }
   }
 
   @Test("Files are at most 400 lines long, lines at most 120 columns")
