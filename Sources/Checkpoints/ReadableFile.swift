@@ -9,6 +9,8 @@ final class ReadableFile: Sendable {
   let path: String
   let size: Int
   let descriptor: Int32
+  /// What reading it costs is told to; nil outside of tests.
+  let meter = ReadMeter.current
 
   /// Follows symbolic links, as Hugging Face's cache is made of them.
   init(_ path: String) throws {
@@ -48,6 +50,7 @@ final class ReadableFile: Sendable {
       }
       done += count
     }
+    meter?.read(buffer.count)
   }
 
   /// The whole file, refused beyond `limit` bytes.
@@ -55,6 +58,7 @@ final class ReadableFile: Sendable {
     guard size <= limit else {
       throw CheckpointError(.tooLarge, file: path, found: "\(size) bytes", expected: "at most \(limit)")
     }
+    meter?.allocated(size)
     return try [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
       try read(into: UnsafeMutableRawBufferPointer(buffer), at: 0)
       count = size
