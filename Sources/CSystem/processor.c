@@ -31,6 +31,8 @@ int admix_floating_point_flushes(void) {
   return (word & FLUSH_BITS) == FLUSH_BITS && (word & ROUNDING_BITS) == 0;
 }
 
+void admix_spin_pause(void) { _mm_pause(); }
+
 #elif defined(__aarch64__)
 
 // FPCR: FZ (bit 24) flushes denormal inputs and results, RMode bits 22-23 (0 is nearest even). Arm ARM, C5.2.8.
@@ -55,6 +57,8 @@ int admix_floating_point_flushes(void) {
   uint64_t word = admix_floating_point_save();
   return (word & FLUSH_BIT) && !(word & ROUNDING_BITS);
 }
+
+void admix_spin_pause(void) { __asm__ volatile("yield"); }
 
 #else
 #error "Admix knows the floating-point control of x86-64 and arm64 only; add this processor to processor.c."

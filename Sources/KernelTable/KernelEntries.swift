@@ -12,8 +12,10 @@ struct KernelEntries: Sendable {
   let matmul: @Sendable (Int, Int, Int, In, Int, Int, In, Int, Int, Out, Int, Int, Out) -> Void
   let leftPanelRows: @Sendable () -> Int
   let rightPanelColumns: @Sendable () -> Int
-  let packOperand: @Sendable (Int, Int, Int, Int, In, Int, Int, Int, Out) -> Void
-  let multiplyPacked: @Sendable (Int, Int, Int, Int, Int, Int, Int, In, In, Out, Int, Int, Out) -> Void
+  let packOperand: @Sendable (Int, Int, In, Int, Int, Int, Int, Int, Out) -> Void
+  let packScratchFloats: @Sendable () -> Int
+  let packOperandBFloat16: @Sendable (Int, Int, UnsafePointer<UInt16>, Int, Int, Int, Int, Int, Out, Out) -> Void
+  let multiplyPacked: @Sendable (Int, Int, Int, In, Int, Int, In, Int, Int, Out, Int, Int, Out) -> Void
   let exponentialRow: @Sendable (In, Out, Int) -> Void
   let rmsNormForward: @Sendable (Int, Int, In, In, Float, Out, Out) -> Void
   let rmsNormInputBackward: @Sendable (Int, Int, In, In, In, In, Out) -> Void
@@ -45,6 +47,8 @@ extension KernelEntries {
     leftPanelRows: KernelsAVX2.leftPanelRows,
     rightPanelColumns: KernelsAVX2.rightPanelColumns,
     packOperand: KernelsAVX2.packOperand,
+    packScratchFloats: KernelsAVX2.packScratchFloats,
+    packOperandBFloat16: KernelsAVX2.packOperandBFloat16,
     multiplyPacked: KernelsAVX2.multiplyPacked,
     exponentialRow: KernelsAVX2.exponentialRow,
     rmsNormForward: KernelsAVX2.rmsNormForward,
@@ -72,6 +76,8 @@ extension KernelEntries {
     leftPanelRows: KernelsAVX512.leftPanelRows,
     rightPanelColumns: KernelsAVX512.rightPanelColumns,
     packOperand: KernelsAVX512.packOperand,
+    packScratchFloats: KernelsAVX512.packScratchFloats,
+    packOperandBFloat16: KernelsAVX512.packOperandBFloat16,
     multiplyPacked: KernelsAVX512.multiplyPacked,
     exponentialRow: KernelsAVX512.exponentialRow,
     rmsNormForward: KernelsAVX512.rmsNormForward,

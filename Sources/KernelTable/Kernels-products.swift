@@ -1,3 +1,7 @@
+/// Floating-point operations from which a product's operands are packed for all threads together, at the price of a
+/// second wake-up; below, threads pack for themselves.
+let sharedPackingWork = 64_000_000
+
 extension Kernels {
   /// How the operands of a product lie in memory; the words are BLAS's (N as it is, T transposed).
   public enum ProductForm: Sendable, CaseIterable {
@@ -15,18 +19,40 @@ extension Kernels {
     _ form: ProductForm, m: Int, n: Int, k: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
     into c: UnsafeMutablePointer<Float>, accumulate: Bool, pool: ThreadPool
   ) {
+    multiply(form, m: m, n: n, k: k, a, .fp32(b), into: c, accumulate: accumulate, pool: pool)
+  }
+
+  /// As above, with B stored as `b` says.
+  public func multiply(
+    _ form: ProductForm, m: Int, n: Int, k: Int, _ a: UnsafePointer<Float>, _ b: WeightSource,
+    into c: UnsafeMutablePointer<Float>, accumulate: Bool, pool: ThreadPool
+  ) {
     precondition(m >= 0 && n >= 0 && k >= 0, "a product of shape \(m)×\(n)×\(k)")
     guard m > 0 && n > 0 else { return }
     let (aRow, aDepth) = form == .tn ? (1, m) : (k, 1)
     let (bDepth, bColumn) = form == .nt ? (1, k) : (n, 1)
-    if 2 * m * n * k >= sharedPackingWork {
-      SharedProduct(
-        kernels: self, pool: pool, m: m, n: n, k: k, a: a, aRow: aRow, aDepth: aDepth, b: b, bDepth: bDepth,
-        bColumn: bColumn, c: c
-      ).run(accumulate: accumulate)
+    if case .fp32(let b) = b, 2 * m * n * k < sharedPackingWork {
+      multiplyInStrips(
+        m, n, k, a, aRow, aDepth, b, bDepth, bColumn, into: c, accumulate: accumulate, pool: pool)
       return
     }
-    // A thread's share is a strip of the longer side, in whole tiles of both builds; about 2 MFLOP is worth a wake-up.
+    if k == 0 {
+      if !accumulate { c.update(repeating: 0, count: m * n) }
+      return
+    }
+    SharedProduct(
+      kernels: self, pool: pool, rows: [m], columns: [n], depths: [k],
+      left: { _, _ in .init(base: a, rowStride: aRow, depthStride: aDepth) },
+      right: { _, _ in .init(base: b, rowStride: bColumn, depthStride: bDepth) }, target: { _, _ in (c, n) }
+    ).run(accumulate: accumulate)
+  }
+
+  /// Each thread packs and multiplies strips of the longer side by itself.
+  private func multiplyInStrips(
+    _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Float>, _ aRow: Int, _ aDepth: Int, _ b: UnsafePointer<Float>,
+    _ bDepth: Int, _ bColumn: Int, into c: UnsafeMutablePointer<Float>, accumulate: Bool, pool: ThreadPool
+  ) {
+    // Whole tiles of both builds; about 2 MFLOP is worth a wake-up.
     let byColumns = n >= m
     let side = byColumns ? n : m
     let tile = byColumns ? 32 : 12

@@ -1,8 +1,14 @@
+import CSystem
 import Glibc
+import Synchronization
 
 /// The queue between a pool and its threads: one batch of indices at a time.
+///
+/// A thread without work looks for some for a moment before it parks: a training step has about a thousand batches,
+/// mostly microseconds apart, and waking a parked thread takes longer than that (much longer on a virtual processor,
+/// whose host must be told). A pool that has nothing to do for longer costs nothing.
 // Sendable because every field below `lock` is read and written with the lock held, and `scratch[slot]` by the one
-// thread that has the slot (slot 0: the caller, alone under `caller`).
+// thread that has the slot (slot 0: the caller, alone under `caller`); `batches` and `completed` are atomic.
 final class WorkQueue: @unchecked Sendable {
   typealias Body = (Int, UnsafeMutablePointer<Float>) -> Void
 
@@ -16,6 +22,12 @@ final class WorkQueue: @unchecked Sendable {
   private var done = 0
   private var scratchFloats = 0
   private var stopping = false
+  /// Threads that wait on `arrived`.
+  private var parked = 0
+  /// Counts batches (and `stop`): what a thread without work watches.
+  private let batches = Atomic<Int>(0)
+  /// Copy of `done` that the caller watches.
+  private let completed = Atomic<Int>(0)
   private var shared: FloatBuffer?
   private let scratch: UnsafeMutablePointer<FloatBuffer>
   private let slots: Int
@@ -61,8 +73,15 @@ final class WorkQueue: @unchecked Sendable {
     self.scratchFloats = scratchFloats
     next = 0
     done = 0
-    pthread_cond_broadcast(arrived)
+    completed.store(0, ordering: .relaxed)
+    batches.add(1, ordering: .releasing)
+    if parked > 0 { pthread_cond_broadcast(arrived) }
     takeIndices(slot: 0)
+    if done < count {
+      pthread_mutex_unlock(lock)
+      spin { completed.load(ordering: .acquiring) == count }
+      pthread_mutex_lock(lock)
+    }
     while done < count {
       pthread_cond_wait(finished, lock)
     }
@@ -88,20 +107,48 @@ final class WorkQueue: @unchecked Sendable {
     pthread_mutex_unlock(lock)
   }
 
-  /// A thread's life: take indices while there are any, else sleep; returns after `stop`.
+  /// A thread's life: take indices while there are any, else watch for some, then sleep; returns after `stop`.
   func work(slot: Int) {
     pthread_mutex_lock(lock)
     while !stopping {
       takeIndices(slot: slot)
       if stopping { break }
-      pthread_cond_wait(arrived, lock)
+      let seen = batches.load(ordering: .relaxed)
+      pthread_mutex_unlock(lock)
+      spin { batches.load(ordering: .acquiring) != seen }
+      pthread_mutex_lock(lock)
+      if batches.load(ordering: .relaxed) == seen && !stopping {
+        parked += 1
+        pthread_cond_wait(arrived, lock)
+        parked -= 1
+      }
     }
     pthread_mutex_unlock(lock)
+  }
+
+  /// Longest time to watch before parking; some wake-ups' worth.
+  private static let spinNanoseconds = 100_000
+
+  /// Returns when `condition` holds or the time is over.
+  private func spin(until condition: () -> Bool) {
+    var start = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &start)
+    while true {
+      for _ in 0..<32 {
+        if condition() { return }
+        admix_spin_pause()
+      }
+      var now = timespec()
+      clock_gettime(CLOCK_MONOTONIC, &now)
+      let elapsed = (now.tv_sec - start.tv_sec) * 1_000_000_000 + now.tv_nsec - start.tv_nsec
+      if elapsed > Self.spinNanoseconds { return }
+    }
   }
 
   func stop() {
     pthread_mutex_lock(lock)
     stopping = true
+    batches.add(1, ordering: .releasing)
     pthread_cond_broadcast(arrived)
     pthread_mutex_unlock(lock)
   }
@@ -117,6 +164,7 @@ final class WorkQueue: @unchecked Sendable {
       body(index, memory(slot: slot, floats: floats))
       pthread_mutex_lock(lock)
       done += 1
+      completed.store(done, ordering: .releasing)
       if done == count {
         pthread_cond_signal(finished)
       }

@@ -21,9 +21,9 @@
   let packedKeys = dScores + queryBlock * stride  // for scores
   let packedValues = packedKeys + packedRightFloats(length, dimension)
   let packedKeyRows = packedValues + packedRightFloats(length, dimension)  // for dQ
-  packOperand(0, length, length, dimension, keys, keyStride, 1, tileColumns, packedKeys)
-  packOperand(0, length, length, dimension, values, keyStride, 1, tileColumns, packedValues)
-  packOperand(0, dimension, dimension, length, keys, 1, keyStride, tileColumns, packedKeyRows)
+  packOperand(length, dimension, keys, keyStride, 1, tileColumns, 0, paddedColumns(length), packedKeys)
+  packOperand(length, dimension, values, keyStride, 1, tileColumns, 0, paddedColumns(length), packedValues)
+  packOperand(dimension, length, keys, 1, keyStride, tileColumns, 0, paddedColumns(dimension), packedKeyRows)
   clearRows(length, dimension, dKeys, keyStride)
   clearRows(length, dimension, dValues, keyStride)
   var head = 0

@@ -33,8 +33,8 @@ public func attentionScratchFloats(_ length: Int, _ dimension: Int) -> Int {
   // Keys and values are packed once, not again for each block of queries.
   let packedKeys = scores + queryBlock * scoreStride
   let packedValues = packedKeys + packedRightFloats(length, dimension)
-  packOperand(0, length, length, dimension, keys, keyStride, 1, tileColumns, packedKeys)
-  packOperand(0, dimension, dimension, length, values, 1, keyStride, tileColumns, packedValues)
+  packOperand(length, dimension, keys, keyStride, 1, tileColumns, 0, paddedColumns(length), packedKeys)
+  packOperand(dimension, length, values, 1, keyStride, tileColumns, 0, paddedColumns(dimension), packedValues)
   var first = 0
   while first < length {
     let rows = length - first < queryBlock ? length - first : queryBlock

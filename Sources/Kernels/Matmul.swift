@@ -8,8 +8,17 @@
 // Blocking after Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (TOMS 2008): a block of B
 // (kc × nc) and of A (mc × kc) are packed to sit in the second-level cache, a panel of B in the first.
 
-/// Steps of k in a block: a panel of B (256 × 32 floats) and one of A fit a 48 KiB first-level cache.
+/// Steps of k in a block, at most; a multiple of 16.
 @inline(__always) var blockDepth: Int { 256 }
+
+/// Steps of k in each block of a product of `depth` steps: equal blocks, since a short last one would load and store C
+/// for little work.
+@inline(__always) func depthStep(_ depth: Int) -> Int {
+  if depth <= blockDepth { return blockDepth }
+  let blocks = (depth + blockDepth - 1) / blockDepth
+  return ((depth + blocks - 1) / blocks + 15) & ~15
+}
+
 /// Rows of A in a block, a multiple of both tiles' rows.
 @inline(__always) var blockRows: Int { 144 }
 /// Columns of B in a block, a multiple of both tiles' columns.
@@ -35,12 +44,13 @@ public func matmulScratchFloats() -> Int {
   let packedB = scratch
   let packedA = packedB + (blockColumns + tileColumns) * blockDepth
   let edge = packedA + (blockRows + tileRows) * blockDepth
+  let step = depthStep(k)
   var column = 0
   while column < n {
     let columns = n - column < blockColumns ? n - column : blockColumns
     var depth = 0
     repeat {
-      let depths = k - depth < blockDepth ? k - depth : blockDepth
+      let depths = k - depth < step ? k - depth : step
       packPanels(columns, depths, b + column * bColumn + depth * bDepth, bColumn, bDepth, tileColumns, packedB)
       var row = 0
       while row < m {

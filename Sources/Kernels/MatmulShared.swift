@@ -2,7 +2,7 @@
 // by strips would each pack the whole of the other operand: a third of a step's time when two threads took three strips
 // each. Here threads first share the packing, then the tiles. The order of additions is that of Matmul.swift.
 //
-// A packed operand holds blocks of `blockDepth` steps of k one after another; a block holds panels of a tile's width,
+// A packed operand holds blocks of `depthStep` steps of k one after another; a block holds panels of a tile's width,
 // a panel [k][width]. Rows are padded to whole panels.
 
 /// Rows of a panel of the left operand.
@@ -11,17 +11,18 @@ public func leftPanelRows() -> Int { tileRows }
 /// Columns of a panel of the right operand.
 public func rightPanelColumns() -> Int { tileColumns }
 
-/// Packs rows first ..< first + count of X[rows, depth] (element (r, k) at x[r · rowStride + k · depthStride], one of
-/// the strides 1), of all its `rows`, into panels of `width`; `first` is a multiple of `width`.
+/// Packs `count` rows of X[count, depth] (element (r, k) at x[r · rowStride + k · depthStride], one of the strides 1) as
+/// the rows from `first` of a packed operand that has `padded` rows, in panels of `width`; `first` and `padded` are
+/// multiples of `width`.
 @inline(never) public func packOperand(
-  _ first: Int, _ count: Int, _ rows: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ rowStride: Int,
-  _ depthStride: Int, _ width: Int, _ packed: UnsafeMutablePointer<Float>
+  _ count: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ rowStride: Int, _ depthStride: Int, _ width: Int,
+  _ first: Int, _ padded: Int, _ packed: UnsafeMutablePointer<Float>
 ) {
-  let padded = (rows + width - 1) / width * width
+  let step = depthStep(depth)
   var k = 0
   while k < depth {
-    let depths = depth - k < blockDepth ? depth - k : blockDepth
-    let source = x + first * rowStride + k * depthStride
+    let depths = depth - k < step ? depth - k : step
+    let source = x + k * depthStride
     let target = packed + k * padded + first * depths
     // The width as a constant makes the loops over a panel straight code.
     if width == tileRows {
@@ -33,27 +34,28 @@ public func rightPanelColumns() -> Int { tileColumns }
   }
 }
 
-/// A rectangle of C[m,n] (+)= A·B from whole packed operands: rows firstRow ..< firstRow + rows, columns likewise, both
-/// firsts multiples of a panel. `edge` holds a tile.
+/// A rectangle of C (+)= A·B from packed operands: `rows` and `columns` of them from firstRow of A's paddedRows and
+/// firstColumn of B's paddedColumns, all multiples of a panel but the counts. `c` is the rectangle's first element,
+/// `edge` holds a tile.
 @inline(never) public func multiplyPacked(
-  _ firstRow: Int, _ rows: Int, _ firstColumn: Int, _ columns: Int, _ m: Int, _ n: Int, _ depth: Int,
-  _ packedA: UnsafePointer<Float>, _ packedB: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, _ cRow: Int,
-  _ accumulate: Int, _ edge: UnsafeMutablePointer<Float>
+  _ rows: Int, _ columns: Int, _ depth: Int, _ packedA: UnsafePointer<Float>, _ firstRow: Int, _ paddedRows: Int,
+  _ packedB: UnsafePointer<Float>, _ firstColumn: Int, _ paddedColumns: Int, _ c: UnsafeMutablePointer<Float>,
+  _ cRow: Int, _ accumulate: Int, _ edge: UnsafeMutablePointer<Float>
 ) {
-  let paddedRows = (m + tileRows - 1) / tileRows * tileRows
-  let paddedColumns = (n + tileColumns - 1) / tileColumns * tileColumns
-  var column = firstColumn
-  while column < firstColumn + columns {
-    let width = firstColumn + columns - column < blockColumns ? firstColumn + columns - column : blockColumns
+  let step = depthStep(depth)
+  var column = 0
+  while column < columns {
+    let width = columns - column < blockColumns ? columns - column : blockColumns
     var k = 0
     while k < depth {
-      let depths = depth - k < blockDepth ? depth - k : blockDepth
-      var row = firstRow
-      while row < firstRow + rows {
-        let height = firstRow + rows - row < blockRows ? firstRow + rows - row : blockRows
+      let depths = depth - k < step ? depth - k : step
+      var row = 0
+      while row < rows {
+        let height = rows - row < blockRows ? rows - row : blockRows
         multiplyBlock(
-          height, width, depths, packedA + k * paddedRows + row * depths, packedB + k * paddedColumns + column * depths,
-          depths, c + row * cRow + column, cRow, k == 0 ? accumulate : 1, edge)
+          height, width, depths, packedA + k * paddedRows + (firstRow + row) * depths,
+          packedB + k * paddedColumns + (firstColumn + column) * depths, depths, c + row * cRow + column, cRow,
+          k == 0 ? accumulate : 1, edge)
         row += height
       }
       k += depths
@@ -62,10 +64,13 @@ public func rightPanelColumns() -> Int { tileColumns }
   }
 }
 
-/// Floats of a packed right operand of `columns` columns and `depth` steps.
-@inline(__always) func packedRightFloats(_ columns: Int, _ depth: Int) -> Int {
-  (columns + tileColumns - 1) / tileColumns * tileColumns * depth
+/// Columns of whole panels that hold `columns`.
+@inline(__always) func paddedColumns(_ columns: Int) -> Int {
+  (columns + tileColumns - 1) / tileColumns * tileColumns
 }
+
+/// Floats of a packed right operand of `columns` columns and `depth` steps.
+@inline(__always) func packedRightFloats(_ columns: Int, _ depth: Int) -> Int { paddedColumns(columns) * depth }
 
 /// C[m, columns] = A·B, serial, for m of at most `blockRows`, with B packed before by `packOperand` for `n` ≥ columns
 /// columns and `packedDepth` ≥ depth steps: of a longer operand the first columns and steps are used. A as in `matmul`.
@@ -76,14 +81,15 @@ public func rightPanelColumns() -> Int { tileColumns }
   _ scratch: UnsafeMutablePointer<Float>
 ) {
   let packedA = scratch + tileRows * tileColumns
-  let paddedColumns = (n + tileColumns - 1) / tileColumns * tileColumns
+  let padded = paddedColumns(n)
+  let step = depthStep(packedDepth)
   var k = 0
   while k < depth {
-    let depths = depth - k < blockDepth ? depth - k : blockDepth
-    let depthsB = packedDepth - k < blockDepth ? packedDepth - k : blockDepth
+    let depths = depth - k < step ? depth - k : step
+    let depthsB = packedDepth - k < step ? packedDepth - k : step
     packPanels(m, depths, a + k * aDepth, aRow, aDepth, tileRows, packedA)
     multiplyBlock(
-      m, columns, depths, packedA, packedB + k * paddedColumns, depthsB, c, cRow, k == 0 ? 0 : 1, scratch)
+      m, columns, depths, packedA, packedB + k * padded, depthsB, c, cRow, k == 0 ? 0 : 1, scratch)
     k += depths
   }
 }

@@ -33,10 +33,18 @@ extension LlamaModel {
       count: t * f, gate: kept.gate.start, up: kept.up.start, dHidden: hidden, pool: pool)
     renormalize(kept.middle.start, weights + offsets.postNorm, t, kept.rstdFeedForward, activations)
     let (normed, dNormed) = (activations.normed.start, activations.branch.start)
-    addWeightGradient(gradient + offsets.gate, dOutput: kept.gate.start, f, input: normed, d, t)
-    addWeightGradient(gradient + offsets.up, dOutput: kept.up.start, f, input: normed, d, t)
-    backProject(kept.gate.start, t, f, weights + offsets.gate, d, into: dNormed, accumulate: false)
-    backProject(kept.up.start, t, f, weights + offsets.up, d, into: dNormed, accumulate: true)
+    kernels.addWeightGradients(
+      tokens: t, inputWidth: d, normed,
+      [
+        WeightGradient(kept.gate.start, width: f, into: gradient + offsets.gate),
+        WeightGradient(kept.up.start, width: f, into: gradient + offsets.up),
+      ], pool: pool)
+    kernels.backProject(
+      tokens: t, inputWidth: d,
+      [
+        BackProjection(kept.gate.start, width: f, weight: .fp32(weights + offsets.gate)),
+        BackProjection(kept.up.start, width: f, weight: .fp32(weights + offsets.up)),
+      ], into: dNormed, pool: pool)
     kernels.rmsNormBackward(
       tokens: t, width: d, kept.middle.start, weight: weights + offsets.postNorm, rstd: kept.rstdFeedForward.start,
       dOutput: dNormed, dInput: stream, dWeight: gradient + offsets.postNorm, pool: pool)
@@ -62,12 +70,20 @@ extension LlamaModel {
     let x = activations.stream(before: layer)
     renormalize(x, weights + offsets.inputNorm, t, kept.rstdAttention, activations)
     let (normed, dNormed) = (activations.normed.start, activations.branch.start)
-    addWeightGradient(gradient + offsets.query, dOutput: dQueries, q, input: normed, d, t)
-    addWeightGradient(gradient + offsets.key, dOutput: dKeys, k, input: normed, d, t)
-    addWeightGradient(gradient + offsets.value, dOutput: dValues, k, input: normed, d, t)
-    backProject(dQueries, t, q, weights + offsets.query, d, into: dNormed, accumulate: false)
-    backProject(dKeys, t, k, weights + offsets.key, d, into: dNormed, accumulate: true)
-    backProject(dValues, t, k, weights + offsets.value, d, into: dNormed, accumulate: true)
+    kernels.addWeightGradients(
+      tokens: t, inputWidth: d, normed,
+      [
+        WeightGradient(dQueries, width: q, into: gradient + offsets.query),
+        WeightGradient(dKeys, width: k, into: gradient + offsets.key),
+        WeightGradient(dValues, width: k, into: gradient + offsets.value),
+      ], pool: pool)
+    kernels.backProject(
+      tokens: t, inputWidth: d,
+      [
+        BackProjection(dQueries, width: q, weight: .fp32(weights + offsets.query)),
+        BackProjection(dKeys, width: k, weight: .fp32(weights + offsets.key)),
+        BackProjection(dValues, width: k, weight: .fp32(weights + offsets.value)),
+      ], into: dNormed, pool: pool)
     kernels.rmsNormBackward(
       tokens: t, width: d, x, weight: weights + offsets.inputNorm, rstd: kept.rstdAttention.start, dOutput: dNormed,
       dInput: stream, dWeight: gradient + offsets.inputNorm, pool: pool)

@@ -25,9 +25,13 @@ extension LlamaModel {
     kernels.rmsNorm(
       tokens: t, width: d, x, weight: weights + offsets.inputNorm, epsilon: Float(shape.normEpsilon), into: normed,
       rstd: kept.rstdAttention.start, pool: pool)
-    project(normed, t, d, weights + offsets.query, q, into: kept.queries.start)
-    project(normed, t, d, weights + offsets.key, k, into: kept.keys.start)
-    project(normed, t, d, weights + offsets.value, k, into: kept.values.start)
+    kernels.project(
+      tokens: t, inputWidth: d, normed,
+      [
+        Projection(.fp32(weights + offsets.query), width: q, into: kept.queries.start),
+        Projection(.fp32(weights + offsets.key), width: k, into: kept.keys.start),
+        Projection(.fp32(weights + offsets.value), width: k, into: kept.values.start),
+      ], pool: pool)
     rotate(kept.queries.start, heads: shape.heads, batch, inverse: false)
     rotate(kept.keys.start, heads: shape.keyValueHeads, batch, inverse: false)
     kernels.attention(
@@ -48,8 +52,12 @@ extension LlamaModel {
     kernels.rmsNorm(
       tokens: t, width: d, kept.middle.start, weight: weights + offsets.postNorm, epsilon: Float(shape.normEpsilon),
       into: normed, rstd: kept.rstdFeedForward.start, pool: pool)
-    project(normed, t, d, weights + offsets.gate, f, into: kept.gate.start)
-    project(normed, t, d, weights + offsets.up, f, into: kept.up.start)
+    kernels.project(
+      tokens: t, inputWidth: d, normed,
+      [
+        Projection(.fp32(weights + offsets.gate), width: f, into: kept.gate.start),
+        Projection(.fp32(weights + offsets.up), width: f, into: kept.up.start),
+      ], pool: pool)
     kernels.swiglu(
       count: t * f, gate: kept.gate.start, up: kept.up.start, into: activations.hidden.start, pool: pool)
     project(activations.hidden.start, t, f, weights + offsets.down, d, into: activations.branch.start)

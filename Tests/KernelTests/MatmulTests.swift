@@ -71,9 +71,15 @@ struct MatmulTests {
           a.withUnsafeBufferPointer { a in
             b.withUnsafeBufferPointer { b in
               SharedProduct(
-                kernels: kernels, pool: pool, m: m, n: n, k: k, a: a.baseAddress!, aRow: form == .tn ? 1 : k,
-                aDepth: form == .tn ? m : 1, b: b.baseAddress!, bDepth: form == .nt ? 1 : n,
-                bColumn: form == .nt ? k : 1, c: c, operandFloats: 96 * 256, depthLimit: 256
+                kernels: kernels, pool: pool, rows: [m], columns: [n], depths: [k],
+                left: { _, _ in
+                  .init(base: a.baseAddress!, rowStride: form == .tn ? 1 : k, depthStride: form == .tn ? m : 1)
+                },
+                right: { _, _ in
+                  .init(
+                    base: .fp32(b.baseAddress!), rowStride: form == .nt ? k : 1, depthStride: form == .nt ? 1 : n)
+                },
+                target: { _, _ in (c, n) }, operandFloats: 96 * 256, depthAtLeast: 256
               ).run(accumulate: true)
             }
           }

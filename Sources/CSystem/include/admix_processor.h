@@ -30,4 +30,7 @@ void admix_floating_point_set_flush(void);
 /// 1 when the calling thread flushes denormal results and inputs and rounds to nearest even, else 0.
 int admix_floating_point_flushes(void);
 
+/// Tells the processor that the calling thread waits in a loop for another one to write.
+void admix_spin_pause(void);
+
 #endif
