@@ -45,6 +45,14 @@ public final class SentencePieceBPE: Tokenizer {
 
   public func makeEncoder() -> any TextEncoder { SentencePieceEncoder(self) }
 
+  public func makeEncoder(specialTokens: SpecialTokenHandling) -> any TextEncoder { SentencePieceEncoder(self) }
+
+  public func id(of token: String) -> Int32? {
+    pieces.firstIndex { $0.text.elementsEqual(token.utf8) }.map(Int32.init)
+  }
+
+  public func isSpecial(_ token: Int32) -> Bool { pieces[Int(token)].kind == .control }
+
   public func byteCount(of token: Int32) -> Int { Int(byteCounts[Int(token)]) }
 
   private static func byteCount(_ piece: SentencePieceModel.Piece, escapesWhitespace: Bool) -> Int32 {

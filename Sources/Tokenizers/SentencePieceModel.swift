@@ -45,11 +45,9 @@ struct SentencePieceModel {
     guard file.count <= Limit.fileBytesMax else {
       throw TokenizerError(.malformed, "\(file.count) bytes; at most \(Limit.fileBytesMax) expected")
     }
-    if Self.looksLikeTiktokenRanks(file) {
+    if TiktokenRanks.isLikely(file) {
       throw TokenizerError(
-        .unsupported,
-        "this is a tiktoken rank file (base64 text, as Llama 3 ships it), not a SentencePiece model; "
-          + "tiktoken files cannot be read yet")
+        .unsupported, "this is a tiktoken rank file (base64 text, as Llama 3 ships it), not a SentencePiece model")
     }
     var reader = ProtobufReader(file: file, range: 0..<file.count, path: "model")
     while let field = try reader.next() {
@@ -130,17 +128,5 @@ struct SentencePieceModel {
       default: break
       }
     }
-  }
-
-  /// `aGVsbG8= 17\n`: base64, a space, a decimal number. No ModelProto starts so: its first byte is a tag.
-  private static func looksLikeTiktokenRanks(_ file: [UInt8]) -> Bool {
-    guard let newline = file.prefix(1024).firstIndex(of: 0x0A) else { return false }
-    let parts = file[..<newline].split(separator: 0x20, omittingEmptySubsequences: false)
-    guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return false }
-    let isBase64 = parts[0].allSatisfy {
-      (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
-        || $0 == 0x2B || $0 == 0x2F || $0 == 0x3D
-    }
-    return isBase64 && parts[1].allSatisfy { (0x30...0x39).contains($0) }
   }
 }

@@ -15,10 +15,21 @@ public protocol Tokenizer: Sendable {
   /// text token counts that space; whoever sums bytes takes one off.
   var addsLeadingSpace: Bool { get }
 
-  /// A fresh encoder with scratch memory of its own. It gives the same ids as `encode`.
+  /// A fresh encoder with scratch memory of its own. It gives the same ids as `encode`. Special tokens inside a text
+  /// are handled as the reference library of the tokenizer's kind does: tokenizer.json, tiktoken and GGUF files of that
+  /// kind parse them, SentencePiece models take them for text.
   func makeEncoder() -> any TextEncoder
+  /// The same with a choice. A SentencePiece model never looks for its control pieces in a text; put their ids between
+  /// encoded texts instead.
+  func makeEncoder(specialTokens: SpecialTokenHandling) -> any TextEncoder
+  /// The id of a token by its name, such as `<|im_end|>`.
+  func id(of token: String) -> Int32?
+  /// Whether decoded text leaves the id out. Precondition: the id is in the vocabulary.
+  func isSpecial(_ token: Int32) -> Bool
   /// The text of the ids. Control ids are left out. Throws when an id is outside the vocabulary.
   func decode(_ tokens: [Int32]) throws -> String
+  /// Decodes ids one by one, as they are generated.
+  func makeStreamingDecoder() -> any StreamingTextDecoder
   /// UTF-8 bytes of text that the id stands for; 0 for control ids.
   /// Precondition: the id is in the vocabulary.
   func byteCount(of token: Int32) -> Int

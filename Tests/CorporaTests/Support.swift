@@ -48,6 +48,14 @@ struct ByteTokenizer: Tokenizer, TextEncoder {
   func byteCount(of token: Int32) -> Int { token < 256 ? 1 : 0 }
 }
 
+/// What the tokenizers of these tests have no use for.
+extension Tokenizer where Self: TextEncoder {
+  func makeEncoder(specialTokens: SpecialTokenHandling) -> any TextEncoder { self }
+  func id(of token: String) -> Int32? { nil }
+  func isSpecial(_ token: Int32) -> Bool { byteCount(of: token) == 0 }
+  func makeStreamingDecoder() -> any StreamingTextDecoder { preconditionFailure("nothing is streamed here") }
+}
+
 /// Where tests find real inputs and the tokenizer fixtures.
 enum Inputs {
   static let data: URL? =
