@@ -14,6 +14,10 @@ public struct TrainBenchOptions: Sendable {
   public var weights: String?
   /// Does a step for each line of standard input instead of `steps` of them.
   public var serves = false
+  /// Times losses alone, without gradients.
+  public var forwardOnly = false
+  /// Keeps the streams between layers only.
+  public var recomputes = false
 
   public init() {}
 }
@@ -26,6 +30,7 @@ public final class TrainBench {
   private let optimizer: AdamW
   private let rows: [TokenRow]
   private let weights, gradient, first, second: FloatBuffer
+  private let phases = StepPhases()
   private var step = 0
 
   private var kernels: Kernels { host.kernels }
@@ -37,13 +42,16 @@ public final class TrainBench {
     self.host = host
     let shape = try options.shape.llama(contextLength: max(8192, options.length))
     model = LlamaModel(
-      shape: shape, pool: host.pool, kernels: host.kernels, maximumTokensPerMicrobatch: 1024)
+      shape: shape, pool: host.pool, kernels: host.kernels, maximumTokensPerMicrobatch: 1024,
+      recomputes: options.recomputes)
+    model.phases = phases
     optimizer = try AdamW()
     let count = model.layout.count
     weights = FloatBuffer(count: count)
-    gradient = FloatBuffer(count: count)
-    first = FloatBuffer(count: count)
-    second = FloatBuffer(count: count)
+    let trained = options.forwardOnly ? 0 : count
+    gradient = FloatBuffer(count: trained)
+    first = FloatBuffer(count: trained)
+    second = FloatBuffer(count: trained)
     rows = Self.rows(options, vocabularySize: shape.vocabularySize)
     if let path = options.weights {
       try Self.read(path, into: weights)
@@ -61,24 +69,44 @@ public final class TrainBench {
     }
   }
 
-  /// One step, timed, and its line.
+  /// One step, timed, and its line. `tile_gflops` is what the register tiles alone do at that moment, on all threads.
   private func report() {
     let computed = processorSeconds()
-    let (gradientSeconds, updateSeconds, loss) = trainingStep()
+    _ = phases.take()
+    let (gradientSeconds, updateSeconds, loss) = options.forwardOnly ? evaluation() : trainingStep()
     let seconds = gradientSeconds + updateSeconds
-    let tokens = rows.reduce(0) { $0 + $1.tokens.count }
     let computedSeconds = processorSeconds() - computed
-    host.report(
-      "train",
-      [
-        Figure("shape", .string(options.shape.rawValue)), Figure("rows", .count(rows.count)),
-        Figure("length", .count(options.length)), Figure("step", .count(step)), Figure("loss", .number(loss)),
-        Figure("gradient_seconds", .number(gradientSeconds)), Figure("update_seconds", .number(updateSeconds)),
-        Figure("seconds", .number(seconds)), Figure("processor_seconds", .number(computedSeconds)),
-        Figure("tokens_per_second", .number(Double(tokens) / seconds)),
-        Figure("gflops", .number(6 * Double(model.layout.count) * Double(tokens) / seconds / 1e9)),
-        Figure("peak_bytes", .count(peakResidentBytes())),
-      ])
+    let spent = phases.take()
+    let tokens = rows.reduce(0) { $0 + $1.tokens.count }
+    // A multiplication and an addition a parameter forward, twice that backward.
+    let work = (options.forwardOnly ? 2 : 6) * Double(model.layout.count) * Double(tokens)
+    let tileRate = kernels.tileRate(seconds: 0.1, pool: pool)
+    let parts: [Figure] = StepPhases.Phase.allCases.map { phase in
+      Figure("\(phase.rawValue)_seconds", .number(spent[phase] ?? 0))
+    }
+    let figures: [Figure] = [
+      Figure("shape", .string(options.shape.rawValue)), Figure("rows", .count(rows.count)),
+      Figure("length", .count(options.length)), Figure("step", .count(step)), Figure("loss", .number(loss)),
+      Figure("gradient_seconds", .number(gradientSeconds)), Figure("update_seconds", .number(updateSeconds)),
+      Figure("seconds", .number(seconds)), Figure("processor_seconds", .number(computedSeconds)),
+      Figure("tokens_per_second", .number(Double(tokens) / seconds)),
+      Figure("gflops", .number(work / seconds / 1e9)), Figure("tile_gflops", .number(tileRate / 1e9)),
+      Figure("share_of_tiles", .number(work / seconds / tileRate)),
+    ]
+    let rest: [Figure] = [
+      Figure("other_seconds", .number(gradientSeconds - spent.values.reduce(0, +))),
+      Figure("peak_bytes", .count(peakResidentBytes())),
+    ]
+    host.report(options.forwardOnly ? "forward" : "train", figures + parts + rest)
+  }
+
+  private func evaluation() -> (gradientSeconds: Double, updateSeconds: Double, loss: Double) {
+    step += 1
+    let start = monotonicSeconds()
+    let losses = model.losses(weights: weights.start, rows: rows)
+    let seconds = monotonicSeconds() - start
+    let valid = losses.reduce(0) { $0 + $1.validTokens }
+    return (seconds, 0, losses.reduce(0) { $0 + $1.sum } / Double(valid))
   }
 
   private func trainingStep() -> (gradientSeconds: Double, updateSeconds: Double, loss: Double) {

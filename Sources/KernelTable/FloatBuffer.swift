@@ -33,6 +33,20 @@ public final class FloatBuffer {
     start = aligned.bindMemory(to: Float.self, capacity: max(16, count))
   }
 
+  /// Makes `range` zero. Whole huge pages of a large buffer go back to the system, which gives zeros when they are
+  /// touched again.
+  public func clear(_ range: Range<Int>) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "\(range) of \(count) floats")
+    let page = Self.hugePage / MemoryLayout<Float>.stride
+    let first = (range.lowerBound + page - 1) / page * page
+    let end = range.upperBound / page * page
+    guard isMapped, first < end, madvise(start + first, 4 * (end - first), MADV_DONTNEED) == 0 else {
+      return (start + range.lowerBound).update(repeating: 0, count: range.count)
+    }
+    (start + range.lowerBound).update(repeating: 0, count: first - range.lowerBound)
+    (start + end).update(repeating: 0, count: range.upperBound - end)
+  }
+
   deinit {
     if isMapped {
       munmap(allocation, reserved)

@@ -34,6 +34,21 @@ public struct AttentionHeads: Sendable {
   var scale: Float { 1 / Float(headDimension).squareRoot() }
 }
 
+/// The gradient of the output projection that follows attention: dWeight[width, heads · d] += dStream[tokens, width]ᵀ
+/// · output. It needs nothing of attention's backward pass, so idle threads can compute it beside.
+public struct OutputGradient {
+  let dStream: UnsafePointer<Float>
+  let tokens, width: Int
+  let dWeight: UnsafeMutablePointer<Float>
+
+  public init(dStream: UnsafePointer<Float>, tokens: Int, width: Int, dWeight: UnsafeMutablePointer<Float>) {
+    self.dStream = dStream
+    self.tokens = tokens
+    self.width = width
+    self.dWeight = dWeight
+  }
+}
+
 extension Kernels {
   /// output[T, heads, d] = causal attention within each document. statistics[T, heads, 2] are kept for the backward
   /// pass.
@@ -55,16 +70,30 @@ extension Kernels {
     }
   }
 
-  /// Gradients of queries, keys and values (all overwritten), given the forward pass's output and statistics.
+  /// Gradients of queries, keys and values (all overwritten), given the forward pass's output and statistics; and the
+  /// output projection's, added to its own.
   public func attentionBackward(
     _ shape: AttentionHeads, documents: [DocumentSpan], queries: UnsafePointer<Float>, keys: UnsafePointer<Float>,
     values: UnsafePointer<Float>, output: UnsafePointer<Float>, statistics: UnsafePointer<Float>,
     dOutput: UnsafePointer<Float>, dQueries: UnsafeMutablePointer<Float>, dKeys: UnsafeMutablePointer<Float>,
-    dValues: UnsafeMutablePointer<Float>, pool: ThreadPool
+    dValues: UnsafeMutablePointer<Float>, beside outputGradient: OutputGradient? = nil, pool: ThreadPool
   ) {
     let d = shape.headDimension
     let order = longestFirst(documents)
-    pool.run(order.count * shape.keyValueHeads, scratchFloats: scratchFloats(order, shape)) { task, scratch in
+    let tasks = order.count * shape.keyValueHeads
+    // A key head of a document is one task, since its queries add up in order: few of them leave threads idle.
+    let fills = outputGradient != nil && tasks % pool.threads != 0 && tasks < 4 * pool.threads
+    let strip = 144
+    let strips = fills ? ((outputGradient?.width ?? 0) + strip - 1) / strip : 0
+    let floats = max(scratchFloats(order, shape), fills ? entries.matmulScratchFloats() : 0)
+    pool.run(tasks + strips, scratchFloats: floats) { task, scratch in
+      if task >= tasks, let g = outputGradient {
+        let first = (task - tasks) * strip
+        entries.matmul(
+          min(strip, g.width - first), shape.queryWidth, g.tokens, g.dStream + first, 1, g.width, output,
+          shape.queryWidth, 1, g.dWeight + first * shape.queryWidth, shape.queryWidth, 1, scratch)
+        return
+      }
       let document = order[task / shape.keyValueHeads]
       let keyHead = task % shape.keyValueHeads
       let query = document.start * shape.queryWidth + keyHead * shape.group * d
@@ -74,6 +103,11 @@ extension Kernels {
         document.length, shape.group, d, shape.scale, queries + query, shape.queryWidth, keys + key, values + key,
         shape.keyWidth, output + query, dOutput + query, statistics + statistic, 2 * shape.heads, dQueries + query,
         dKeys + key, dValues + key, scratch)
+    }
+    if let g = outputGradient, !fills {
+      multiply(
+        .tn, m: g.width, n: shape.queryWidth, k: g.tokens, g.dStream, output, into: g.dWeight, accumulate: true,
+        pool: pool)
     }
   }
 

@@ -75,14 +75,20 @@ extension Kernels {
     }
   }
 
-  /// output[T,D] = table[tokens[t], :].
+  /// output[T,D] = table[tokens[t], :], widened.
   public func embed(
-    tokens: Int, width: Int, ids: UnsafePointer<Int32>, table: UnsafePointer<Float>,
+    tokens: Int, width: Int, ids: UnsafePointer<Int32>, table: WeightSource,
     into output: UnsafeMutablePointer<Float>, pool: ThreadPool
   ) {
     precondition(tokens >= 0 && width > 0, "an embedding of \(tokens) tokens of width \(width)")
     pool.split(tokens, grain: elementsPerPiece / width) { first, count in
-      entries.embeddingForward(count, width, ids + first, table, output + first * width)
+      switch table {
+      case .fp32(let table): entries.embeddingForward(count, width, ids + first, table, output + first * width)
+      case .bf16(let table):
+        for token in first..<first + count {
+          entries.bfloat16Widened(width, table + Int(ids[token]) * width, output + token * width)
+        }
+      }
     }
   }
 

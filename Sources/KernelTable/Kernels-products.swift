@@ -47,6 +47,32 @@ extension Kernels {
     ).run(accumulate: accumulate)
   }
 
+  /// Floating-point operations a second of the register tile alone, on all threads of the pool: operands packed, in the
+  /// first-level cache. What products are measured against.
+  public func tileRate(seconds: Double, pool: ThreadPool) -> Double {
+    let (rows, columns, depth) = (entries.leftPanelRows(), entries.rightPanelColumns(), 192)
+    let calls = 1000
+    let clock = ContinuousClock()
+    let start = clock.now
+    var work = 0.0
+    var elapsed = 0.0
+    repeat {
+      pool.run(pool.threads, scratchFloats: (rows + columns) * depth + 2 * rows * columns) { _, memory in
+        let packedB = memory + rows * depth
+        let c = packedB + columns * depth
+        memory.update(repeating: 0.5, count: (rows + columns) * depth)
+        for _ in 0..<calls {
+          entries.multiplyPacked(
+            rows, columns, depth, memory, 0, rows, packedB, 0, columns, c, columns, 0, c + rows * columns)
+        }
+      }
+      work += Double(2 * rows * columns * depth * calls * pool.threads)
+      let passed = (clock.now - start).components
+      elapsed = Double(passed.seconds) + Double(passed.attoseconds) * 1e-18
+    } while elapsed < seconds
+    return work / elapsed
+  }
+
   /// Each thread packs and multiplies strips of the longer side by itself.
   private func multiplyInStrips(
     _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Float>, _ aRow: Int, _ aDepth: Int, _ b: UnsafePointer<Float>,

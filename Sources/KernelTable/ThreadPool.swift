@@ -1,7 +1,8 @@
 import Glibc
 
-/// A fixed number of threads for compute, apart from Swift's cooperative pool. Threads that
-/// find no work for a tenth of a millisecond park (runners share hosts: a spinning pool steals from its neighbour). Every thread flushes denormals.
+/// A fixed number of threads for compute, apart from Swift's cooperative pool. Threads that find
+/// no work for a tenth of a millisecond park (runners share hosts: a spinning pool steals from its neighbour). Every
+/// thread flushes denormals.
 ///
 /// Work is handed out one index at a time to whichever thread is free; so results must depend on the index only, which
 /// the kernels keep by giving every output element to one index whole.

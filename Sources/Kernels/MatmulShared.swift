@@ -11,8 +11,8 @@ public func leftPanelRows() -> Int { tileRows }
 /// Columns of a panel of the right operand.
 public func rightPanelColumns() -> Int { tileColumns }
 
-/// Packs `count` rows of X[count, depth] (element (r, k) at x[r · rowStride + k · depthStride], one of the strides 1) as
-/// the rows from `first` of a packed operand that has `padded` rows, in panels of `width`; `first` and `padded` are
+/// Packs `count` rows of X[count, depth] (element (r, k) at x[r · rowStride + k · depthStride], one of the strides 1)
+/// as the rows from `first` of a packed operand that has `padded` rows, in panels of `width`; `first` and `padded` are
 /// multiples of `width`.
 @inline(never) public func packOperand(
   _ count: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ rowStride: Int, _ depthStride: Int, _ width: Int,

@@ -30,6 +30,8 @@ final class Activations {
 
   let tokens: Int
   let training: Bool
+  /// Only the streams between layers are kept; a layer's other buffers serve all layers.
+  let recomputes: Bool
   /// The residual stream before each layer and after the last [T,D]; two in turn when nothing is kept.
   let streams: [FloatBuffer]
   let layers: [Layer]
@@ -42,13 +44,14 @@ final class Activations {
   let logits: FloatBuffer  // logitRows,V
   let logitRows: Int
 
-  init(_ shape: LlamaShape, tokens: Int, training: Bool) {
+  init(_ shape: LlamaShape, tokens: Int, training: Bool, recomputes: Bool) {
     let sizes = Sizes(shape, tokens: tokens)
     self.tokens = tokens
     self.training = training
+    self.recomputes = recomputes && training
     logitRows = sizes.logitRows
     streams = (0..<(training ? shape.layers + 1 : 2)).map { _ in FloatBuffer(count: sizes.stream) }
-    layers = (0..<(training ? shape.layers : 1)).map { _ in
+    layers = (0..<(training && !recomputes ? shape.layers : 1)).map { _ in
       Layer(
         rstdAttention: FloatBuffer(count: tokens), queries: FloatBuffer(count: sizes.queries),
         keys: FloatBuffer(count: sizes.keys), values: FloatBuffer(count: sizes.keys),
@@ -75,7 +78,7 @@ final class Activations {
   }
 
   func layer(_ index: Int) -> Layer {
-    layers[training ? index : 0]
+    layers[layers.count == 1 ? 0 : index]
   }
 
   /// Floats of logits at a time, 48 MiB: each chunk of rows packs the whole head twice and passes over its gradient, so
@@ -91,12 +94,12 @@ final class Activations {
   }
 
   /// Floats of a training microbatch's buffers.
-  static func trainingFloats(_ shape: LlamaShape, tokens: Int) -> Int {
+  static func trainingFloats(_ shape: LlamaShape, tokens: Int, recomputes: Bool) -> Int {
     let s = Sizes(shape, tokens: tokens)
     let perLayer = 2 * tokens + 2 * s.queries + 2 * s.keys + s.statistics + s.stream + 2 * s.hidden
     let backward = s.stream + 2 * s.queries + 2 * s.keys
-    return shape.layers * perLayer + (shape.layers + 1) * s.stream + backward + 2 * s.stream + s.hidden
-      + 4 * tokens + s.logits
+    return (recomputes ? 1 : shape.layers) * perLayer + (shape.layers + 1) * s.stream + backward + 2 * s.stream
+      + s.hidden + 4 * tokens + s.logits
   }
 
   private struct Sizes {

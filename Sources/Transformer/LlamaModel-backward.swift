@@ -4,13 +4,14 @@ import KernelTable
 extension LlamaModel {
   /// From the gradient of the last stream in `gradients.stream` to that of the embedded tokens, in the same buffer.
   func backward(
-    _ weights: UnsafePointer<Float>, _ gradient: UnsafeMutablePointer<Float>, _ batch: Microbatch,
+    _ weights: LlamaWeights, _ gradient: UnsafeMutablePointer<Float>, _ batch: Microbatch,
     _ activations: Activations, gradientReady: ((Range<Int>) -> Void)?
   ) {
     guard let gradients = activations.gradients else {
       preconditionFailure("a backward pass was asked of buffers without gradients")
     }
     for layer in (0..<shape.layers).reversed() {
+      if activations.recomputes { recompute(layer, weights, batch, activations) }
       feedForwardBackward(layer, weights, gradient, batch, activations, gradients)
       attentionBackward(layer, weights, gradient, batch, activations, gradients)
       gradientReady?(layout.range(ofLayer: layer))
@@ -18,7 +19,7 @@ extension LlamaModel {
   }
 
   private func feedForwardBackward(
-    _ layer: Int, _ weights: UnsafePointer<Float>, _ gradient: UnsafeMutablePointer<Float>, _ batch: Microbatch,
+    _ layer: Int, _ weights: LlamaWeights, _ gradient: UnsafeMutablePointer<Float>, _ batch: Microbatch,
     _ activations: Activations, _ gradients: Activations.Gradients
   ) {
     let offsets = LayerOffsets(layout, layer: layer)
@@ -28,30 +29,31 @@ extension LlamaModel {
     kernels.swiglu(count: t * f, gate: kept.gate.start, up: kept.up.start, into: hidden, pool: pool)
     addWeightGradient(gradient + offsets.down, dOutput: stream, d, input: hidden, f, t)
     // hidden has served; its buffer takes its gradient.
-    backProject(stream, t, d, weights + offsets.down, f, into: hidden, accumulate: false)
+    backProject(stream, t, d, weights.matrix(offsets.down), f, into: hidden)
     kernels.swigluBackward(
       count: t * f, gate: kept.gate.start, up: kept.up.start, dHidden: hidden, pool: pool)
-    renormalize(kept.middle.start, weights + offsets.postNorm, t, kept.rstdFeedForward, activations)
+    renormalize(kept.middle.start, weights.vector(offsets.postNorm), t, kept.rstdFeedForward, activations)
     let (normed, dNormed) = (activations.normed.start, activations.branch.start)
-    kernels.addWeightGradients(
-      tokens: t, inputWidth: d, normed,
+    addWeightGradients(
+      input: normed, d, t,
       [
         WeightGradient(kept.gate.start, width: f, into: gradient + offsets.gate),
         WeightGradient(kept.up.start, width: f, into: gradient + offsets.up),
-      ], pool: pool)
-    kernels.backProject(
-      tokens: t, inputWidth: d,
+      ])
+    backProject(
+      t, d,
       [
-        BackProjection(kept.gate.start, width: f, weight: .fp32(weights + offsets.gate)),
-        BackProjection(kept.up.start, width: f, weight: .fp32(weights + offsets.up)),
-      ], into: dNormed, pool: pool)
+        BackProjection(kept.gate.start, width: f, weight: weights.matrix(offsets.gate)),
+        BackProjection(kept.up.start, width: f, weight: weights.matrix(offsets.up)),
+      ], into: dNormed)
     kernels.rmsNormBackward(
-      tokens: t, width: d, kept.middle.start, weight: weights + offsets.postNorm, rstd: kept.rstdFeedForward.start,
-      dOutput: dNormed, dInput: stream, dWeight: gradient + offsets.postNorm, pool: pool)
+      tokens: t, width: d, kept.middle.start, weight: weights.vector(offsets.postNorm),
+      rstd: kept.rstdFeedForward.start, dOutput: dNormed, dInput: stream, dWeight: gradient + offsets.postNorm,
+      pool: pool)
   }
 
   private func attentionBackward(
-    _ layer: Int, _ weights: UnsafePointer<Float>, _ gradient: UnsafeMutablePointer<Float>, _ batch: Microbatch,
+    _ layer: Int, _ weights: LlamaWeights, _ gradient: UnsafeMutablePointer<Float>, _ batch: Microbatch,
     _ activations: Activations, _ gradients: Activations.Gradients
   ) {
     let offsets = LayerOffsets(layout, layer: layer)
@@ -59,34 +61,36 @@ extension LlamaModel {
     let (t, d, q, k) = (batch.count, shape.dimension, shape.queryWidth, shape.keyWidth)
     let stream = gradients.stream.start
     let (dQueries, dKeys, dValues) = (gradients.queries.start, gradients.keys.start, gradients.values.start)
-    addWeightGradient(gradient + offsets.output, dOutput: stream, d, input: kept.attended.start, q, t)
-    backProject(stream, t, d, weights + offsets.output, q, into: gradients.attended.start, accumulate: false)
-    kernels.attentionBackward(
-      attentionHeads, documents: batch.documents, queries: kept.queries.start, keys: kept.keys.start,
-      values: kept.values.start, output: kept.attended.start, statistics: kept.statistics.start,
-      dOutput: gradients.attended.start, dQueries: dQueries, dKeys: dKeys, dValues: dValues, pool: pool)
+    backProject(stream, t, d, weights.matrix(offsets.output), q, into: gradients.attended.start)
+    timed(.attention) {
+      kernels.attentionBackward(
+        attentionHeads, documents: batch.documents, queries: kept.queries.start, keys: kept.keys.start,
+        values: kept.values.start, output: kept.attended.start, statistics: kept.statistics.start,
+        dOutput: gradients.attended.start, dQueries: dQueries, dKeys: dKeys, dValues: dValues,
+        beside: OutputGradient(dStream: stream, tokens: t, width: d, dWeight: gradient + offsets.output), pool: pool)
+    }
     rotate(dQueries, heads: shape.heads, batch, inverse: true)
     rotate(dKeys, heads: shape.keyValueHeads, batch, inverse: true)
     let x = activations.stream(before: layer)
-    renormalize(x, weights + offsets.inputNorm, t, kept.rstdAttention, activations)
+    renormalize(x, weights.vector(offsets.inputNorm), t, kept.rstdAttention, activations)
     let (normed, dNormed) = (activations.normed.start, activations.branch.start)
-    kernels.addWeightGradients(
-      tokens: t, inputWidth: d, normed,
+    addWeightGradients(
+      input: normed, d, t,
       [
         WeightGradient(dQueries, width: q, into: gradient + offsets.query),
         WeightGradient(dKeys, width: k, into: gradient + offsets.key),
         WeightGradient(dValues, width: k, into: gradient + offsets.value),
-      ], pool: pool)
-    kernels.backProject(
-      tokens: t, inputWidth: d,
+      ])
+    backProject(
+      t, d,
       [
-        BackProjection(dQueries, width: q, weight: .fp32(weights + offsets.query)),
-        BackProjection(dKeys, width: k, weight: .fp32(weights + offsets.key)),
-        BackProjection(dValues, width: k, weight: .fp32(weights + offsets.value)),
-      ], into: dNormed, pool: pool)
+        BackProjection(dQueries, width: q, weight: weights.matrix(offsets.query)),
+        BackProjection(dKeys, width: k, weight: weights.matrix(offsets.key)),
+        BackProjection(dValues, width: k, weight: weights.matrix(offsets.value)),
+      ], into: dNormed)
     kernels.rmsNormBackward(
-      tokens: t, width: d, x, weight: weights + offsets.inputNorm, rstd: kept.rstdAttention.start, dOutput: dNormed,
-      dInput: stream, dWeight: gradient + offsets.inputNorm, pool: pool)
+      tokens: t, width: d, x, weight: weights.vector(offsets.inputNorm), rstd: kept.rstdAttention.start,
+      dOutput: dNormed, dInput: stream, dWeight: gradient + offsets.inputNorm, pool: pool)
   }
 
   /// dWeight[out,in] += dOutput[T,out]ᵀ · input[T,in], tokens in order.
@@ -94,17 +98,31 @@ extension LlamaModel {
     _ dWeight: UnsafeMutablePointer<Float>, dOutput: UnsafePointer<Float>, _ outputWidth: Int,
     input: UnsafePointer<Float>, _ inputWidth: Int, _ tokens: Int
   ) {
-    kernels.multiply(
-      .tn, m: outputWidth, n: inputWidth, k: tokens, dOutput, input, into: dWeight, accumulate: true, pool: pool)
+    addWeightGradients(input: input, inputWidth, tokens, [WeightGradient(dOutput, width: outputWidth, into: dWeight)])
   }
 
-  /// dInput[T,in] (+)= dOutput[T,out] · weight[out,in].
-  private func backProject(
-    _ dOutput: UnsafePointer<Float>, _ tokens: Int, _ outputWidth: Int, _ weight: UnsafePointer<Float>,
-    _ inputWidth: Int, into dInput: UnsafeMutablePointer<Float>, accumulate: Bool
+  private func addWeightGradients(
+    input: UnsafePointer<Float>, _ inputWidth: Int, _ tokens: Int, _ gradients: [WeightGradient]
   ) {
-    kernels.multiply(
-      .nn, m: tokens, n: inputWidth, k: outputWidth, dOutput, weight, into: dInput, accumulate: accumulate, pool: pool)
+    timed(.backwardProducts) {
+      kernels.addWeightGradients(tokens: tokens, inputWidth: inputWidth, input, gradients, pool: pool)
+    }
+  }
+
+  /// dInput[T,in] = dOutput[T,out] · weight[out,in].
+  private func backProject(
+    _ dOutput: UnsafePointer<Float>, _ tokens: Int, _ outputWidth: Int, _ weight: WeightSource, _ inputWidth: Int,
+    into dInput: UnsafeMutablePointer<Float>
+  ) {
+    backProject(tokens, inputWidth, [BackProjection(dOutput, width: outputWidth, weight: weight)], into: dInput)
+  }
+
+  private func backProject(
+    _ tokens: Int, _ inputWidth: Int, _ parts: [BackProjection], into dInput: UnsafeMutablePointer<Float>
+  ) {
+    timed(.backwardProducts) {
+      kernels.backProject(tokens: tokens, inputWidth: inputWidth, parts, into: dInput, pool: pool)
+    }
   }
 
   /// A norm's output again, the same bits as in the forward pass.

@@ -3,9 +3,9 @@ import KernelTable
 // Shape letters: T tokens, D dimension, F feed-forward dimension, Q query width, K key width.
 extension LlamaModel {
   /// The residual stream through all layers; leaves it in `streams[layers]`.
-  func forward(_ weights: UnsafePointer<Float>, _ batch: Microbatch, _ activations: Activations) {
+  func forward(_ weights: LlamaWeights, _ batch: Microbatch, _ activations: Activations) {
     kernels.embed(
-      tokens: batch.count, width: shape.dimension, ids: batch.tokens, table: weights + layout.embedding.offset,
+      tokens: batch.count, width: shape.dimension, ids: batch.tokens, table: weights.matrix(layout.embedding.offset),
       into: activations.stream(before: 0), pool: pool)
     for layer in 0..<shape.layers {
       attentionForward(layer, weights, batch, activations)
@@ -15,7 +15,7 @@ extension LlamaModel {
 
   /// middle = x + Wo · attention(rotate(Wq n), rotate(Wk n), Wv n), n = norm(x).
   private func attentionForward(
-    _ layer: Int, _ weights: UnsafePointer<Float>, _ batch: Microbatch, _ activations: Activations
+    _ layer: Int, _ weights: LlamaWeights, _ batch: Microbatch, _ activations: Activations
   ) {
     let offsets = LayerOffsets(layout, layer: layer)
     let kept = activations.layer(layer)
@@ -23,64 +23,87 @@ extension LlamaModel {
     let (t, d, q, k) = (batch.count, shape.dimension, shape.queryWidth, shape.keyWidth)
     let normed = activations.normed.start
     kernels.rmsNorm(
-      tokens: t, width: d, x, weight: weights + offsets.inputNorm, epsilon: Float(shape.normEpsilon), into: normed,
-      rstd: kept.rstdAttention.start, pool: pool)
-    kernels.project(
-      tokens: t, inputWidth: d, normed,
+      tokens: t, width: d, x, weight: weights.vector(offsets.inputNorm), epsilon: Float(shape.normEpsilon),
+      into: normed, rstd: kept.rstdAttention.start, pool: pool)
+    project(
+      normed, t, d,
       [
-        Projection(.fp32(weights + offsets.query), width: q, into: kept.queries.start),
-        Projection(.fp32(weights + offsets.key), width: k, into: kept.keys.start),
-        Projection(.fp32(weights + offsets.value), width: k, into: kept.values.start),
-      ], pool: pool)
+        Projection(weights.matrix(offsets.query), width: q, into: kept.queries.start),
+        Projection(weights.matrix(offsets.key), width: k, into: kept.keys.start),
+        Projection(weights.matrix(offsets.value), width: k, into: kept.values.start),
+      ])
     rotate(kept.queries.start, heads: shape.heads, batch, inverse: false)
     rotate(kept.keys.start, heads: shape.keyValueHeads, batch, inverse: false)
-    kernels.attention(
-      attentionHeads, documents: batch.documents, queries: kept.queries.start, keys: kept.keys.start,
-      values: kept.values.start, into: kept.attended.start, statistics: kept.statistics.start, pool: pool)
-    project(kept.attended.start, t, q, weights + offsets.output, d, into: activations.branch.start)
+    timed(.attention) {
+      kernels.attention(
+        attentionHeads, documents: batch.documents, queries: kept.queries.start, keys: kept.keys.start,
+        values: kept.values.start, into: kept.attended.start, statistics: kept.statistics.start, pool: pool)
+    }
+    project(kept.attended.start, t, q, weights.matrix(offsets.output), d, into: activations.branch.start)
     kernels.add(count: t * d, x, activations.branch.start, into: kept.middle.start, pool: pool)
   }
 
   /// next x = middle + Wdown · (silu(Wgate n) · Wup n), n = norm(middle).
   private func feedForwardForward(
-    _ layer: Int, _ weights: UnsafePointer<Float>, _ batch: Microbatch, _ activations: Activations
+    _ layer: Int, _ weights: LlamaWeights, _ batch: Microbatch, _ activations: Activations
   ) {
     let offsets = LayerOffsets(layout, layer: layer)
     let kept = activations.layer(layer)
     let (t, d, f) = (batch.count, shape.dimension, shape.feedForwardDimension)
-    let normed = activations.normed.start
-    kernels.rmsNorm(
-      tokens: t, width: d, kept.middle.start, weight: weights + offsets.postNorm, epsilon: Float(shape.normEpsilon),
-      into: normed, rstd: kept.rstdFeedForward.start, pool: pool)
-    kernels.project(
-      tokens: t, inputWidth: d, normed,
-      [
-        Projection(.fp32(weights + offsets.gate), width: f, into: kept.gate.start),
-        Projection(.fp32(weights + offsets.up), width: f, into: kept.up.start),
-      ], pool: pool)
+    gateAndUp(layer, weights, batch, activations)
     kernels.swiglu(
       count: t * f, gate: kept.gate.start, up: kept.up.start, into: activations.hidden.start, pool: pool)
-    project(activations.hidden.start, t, f, weights + offsets.down, d, into: activations.branch.start)
+    project(activations.hidden.start, t, f, weights.matrix(offsets.down), d, into: activations.branch.start)
     kernels.add(
       count: t * d, kept.middle.start, activations.branch.start, into: activations.stream(before: layer + 1),
       pool: pool)
   }
 
+  private func gateAndUp(_ layer: Int, _ weights: LlamaWeights, _ batch: Microbatch, _ activations: Activations) {
+    let offsets = LayerOffsets(layout, layer: layer)
+    let kept = activations.layer(layer)
+    let (t, d, f) = (batch.count, shape.dimension, shape.feedForwardDimension)
+    let normed = activations.normed.start
+    kernels.rmsNorm(
+      tokens: t, width: d, kept.middle.start, weight: weights.vector(offsets.postNorm),
+      epsilon: Float(shape.normEpsilon), into: normed, rstd: kept.rstdFeedForward.start, pool: pool)
+    project(
+      normed, t, d,
+      [
+        Projection(weights.matrix(offsets.gate), width: f, into: kept.gate.start),
+        Projection(weights.matrix(offsets.up), width: f, into: kept.up.start),
+      ])
+  }
+
+  /// Computes what the backward pass of a layer reads again from the stream before it: the same bits.
+  func recompute(_ layer: Int, _ weights: LlamaWeights, _ batch: Microbatch, _ activations: Activations) {
+    attentionForward(layer, weights, batch, activations)
+    gateAndUp(layer, weights, batch, activations)
+  }
+
   /// normed = norm(last stream).
-  func finalNorm(_ weights: UnsafePointer<Float>, _ tokens: Int, _ activations: Activations) {
+  func finalNorm(_ weights: LlamaWeights, _ tokens: Int, _ activations: Activations) {
     kernels.rmsNorm(
       tokens: tokens, width: shape.dimension, activations.stream(before: shape.layers),
-      weight: weights + layout.norm.offset, epsilon: Float(shape.normEpsilon), into: activations.normed.start,
+      weight: weights.vector(layout.norm.offset), epsilon: Float(shape.normEpsilon), into: activations.normed.start,
       rstd: activations.rstdFinal.start, pool: pool)
   }
 
   /// output[T,out] = input[T,in] · weight[out,in]ᵀ.
   private func project(
-    _ input: UnsafePointer<Float>, _ tokens: Int, _ inputWidth: Int, _ weight: UnsafePointer<Float>,
+    _ input: UnsafePointer<Float>, _ tokens: Int, _ inputWidth: Int, _ weight: WeightSource,
     _ outputWidth: Int, into output: UnsafeMutablePointer<Float>
   ) {
-    kernels.multiply(
-      .nt, m: tokens, n: outputWidth, k: inputWidth, input, weight, into: output, accumulate: false, pool: pool)
+    project(input, tokens, inputWidth, [Projection(weight, width: outputWidth, into: output)])
+  }
+
+  /// Several layers over one input[T,in].
+  private func project(
+    _ input: UnsafePointer<Float>, _ tokens: Int, _ inputWidth: Int, _ projections: [Projection]
+  ) {
+    timed(.forwardProducts) {
+      kernels.project(tokens: tokens, inputWidth: inputWidth, input, projections, pool: pool)
+    }
   }
 
   func rotate(_ x: UnsafeMutablePointer<Float>, heads: Int, _ batch: Microbatch, inverse: Bool) {

@@ -11,6 +11,9 @@ public final class LlamaModel {
   let kernels: Kernels
   let pool: ThreadPool
   let maximumTokensPerMicrobatch: Int
+  let recomputes: Bool
+  /// Set to learn where the time goes.
+  public var phases: StepPhases?
   let rotary: RotaryTable
   let attentionHeads: AttentionHeads
   private var training: Activations?
@@ -18,12 +21,18 @@ public final class LlamaModel {
 
   /// Allocates nothing large: buffers come with the first rows, for `maximumTokensPerMicrobatch` tokens or the longest
   /// row if that is longer.
-  public init(shape: LlamaShape, pool: ThreadPool, kernels: Kernels, maximumTokensPerMicrobatch: Int) {
+  ///
+  /// With `recomputes`, training keeps only the stream between layers and computes each layer once more on the way
+  /// back: less memory for about a fourth more time, and the same bits.
+  public init(
+    shape: LlamaShape, pool: ThreadPool, kernels: Kernels, maximumTokensPerMicrobatch: Int, recomputes: Bool = false
+  ) {
     precondition(maximumTokensPerMicrobatch > 0, "a microbatch of \(maximumTokensPerMicrobatch) tokens")
     self.shape = shape
     self.pool = pool
     self.kernels = kernels
     self.maximumTokensPerMicrobatch = maximumTokensPerMicrobatch
+    self.recomputes = recomputes
     layout = ParameterLayout(shape)
     rotary = RotaryTable(shape)
     attentionHeads = AttentionHeads(
@@ -44,6 +53,7 @@ public final class LlamaModel {
     gradientReady: ((Range<Int>) -> Void)? = nil
   ) -> [RowLoss] {
     FloatingPointMode.flushing {
+      let weights = LlamaWeights(weights)
       let batches = microbatches(rows)
       let activations = activations(for: batches, training: true)
       // The embedding's own gradient waits until the head's share is complete (they are one tensor when tied), so that
@@ -70,6 +80,11 @@ public final class LlamaModel {
 
   /// Each row's loss, forward only.
   public func losses(weights: UnsafePointer<Float>, rows: [TokenRow]) -> [RowLoss] {
+    losses(weights: LlamaWeights(weights), rows: rows)
+  }
+
+  /// As above, from weights of any storage.
+  public func losses(weights: LlamaWeights, rows: [TokenRow]) -> [RowLoss] {
     FloatingPointMode.flushing {
       let batches = microbatches(rows)
       let activations = activations(for: batches, training: false)
@@ -82,6 +97,11 @@ public final class LlamaModel {
 
   /// All logits of one row, [tokens, vocabularySize].
   public func logits(weights: UnsafePointer<Float>, row: TokenRow) -> [Float] {
+    logits(weights: LlamaWeights(weights), row: row)
+  }
+
+  /// As above, from weights of any storage.
+  public func logits(weights: LlamaWeights, row: TokenRow) -> [Float] {
     FloatingPointMode.flushing {
       let batches = microbatches([row])
       let activations = activations(for: batches, training: false)
@@ -92,21 +112,21 @@ public final class LlamaModel {
         guard let logits = buffer.baseAddress else { return }
         kernels.multiply(
           .nt, m: row.tokens.count, n: shape.vocabularySize, k: shape.dimension, activations.normed.start,
-          weights + layout.head.offset, into: logits, accumulate: false, pool: pool)
+          weights.matrix(layout.head.offset), into: logits, accumulate: false, pool: pool)
       }
     }
   }
 
   /// Bytes that training needs: weights, gradient and both moments of every parameter, and the buffers of a microbatch
   /// of `tokens` tokens.
-  public static func memoryBytes(shape: LlamaShape, tokens: Int) -> Int {
-    4 * 4 * ParameterLayout(shape).count + activationBytes(shape: shape, tokens: tokens)
+  public static func memoryBytes(shape: LlamaShape, tokens: Int, recomputes: Bool = false) -> Int {
+    4 * 4 * ParameterLayout(shape).count + activationBytes(shape: shape, tokens: tokens, recomputes: recomputes)
   }
 
   /// Bytes of the buffers of a training microbatch of `tokens` tokens. A call of `accumulateGradient` takes another
   /// 4 · dimension bytes for each of its tokens while it runs.
-  public static func activationBytes(shape: LlamaShape, tokens: Int) -> Int {
-    4 * Activations.trainingFloats(shape, tokens: tokens)
+  public static func activationBytes(shape: LlamaShape, tokens: Int, recomputes: Bool = false) -> Int {
+    4 * Activations.trainingFloats(shape, tokens: tokens, recomputes: recomputes)
   }
 
   private func microbatches(_ rows: [TokenRow]) -> [Microbatch] {
@@ -124,11 +144,13 @@ public final class LlamaModel {
 
   private func activations(for batches: [Microbatch], training: Bool) -> Activations {
     let longest = batches.reduce(0) { max($0, $1.count) }
+    // Training's peak needs no buffers of an evaluation beside it.
+    if training { forwardOnly = nil }
     let kept = training ? self.training : forwardOnly
     if let kept, kept.tokens >= longest { return kept }
     // Release before taking: the two would not fit side by side.
     if training { self.training = nil } else { forwardOnly = nil }
-    let new = Activations(shape, tokens: longest, training: training)
+    let new = Activations(shape, tokens: longest, training: training, recomputes: recomputes)
     if training { self.training = new } else { forwardOnly = new }
     return new
   }

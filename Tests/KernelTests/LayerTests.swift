@@ -119,7 +119,11 @@ struct LayerTests {
       let ids = (0..<t).map { Int32($0 * 7 % vocabulary) }
       let found = Machines.equalBits("embedding \(t)×\(d)") { kernels, pool in
         let output = fenced(zeros: t * d) {
-          kernels.embed(tokens: t, width: d, ids: ids, table: table, into: $0, pool: pool)
+          let output = $0
+          table.withUnsafeBufferPointer {
+            kernels.embed(
+              tokens: t, width: d, ids: ids, table: .fp32($0.baseAddress!), into: output, pool: pool)
+          }
         }
         let dTable = fenced(table) {
           kernels.embedBackward(tokens: t, width: d, ids: ids, dOutput: dOutput, dTable: $0, pool: pool)

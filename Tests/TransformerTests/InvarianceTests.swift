@@ -54,6 +54,61 @@ struct InvarianceTests {
     }
   }
 
+  @Test func layersComputedAgainGiveTheSameBits() throws {
+    for (shape, weights) in [(shape, weights), try tied()] {
+      let expected = outcome(try Training(shape, weights: weights, threads: 1, microbatch: 10_000), rows)
+      for set in availableSets {
+        for microbatch in [1, 200, 10_000] {
+          let training = try Training(
+            shape, weights: weights, threads: 3, instructionSet: set, microbatch: microbatch, recomputes: true)
+          #expect(outcome(training, rows) == expected, "\(set), \(microbatch) tokens a microbatch")
+        }
+      }
+    }
+    #expect(
+      LlamaModel.activationBytes(shape: shape, tokens: 512, recomputes: true)
+        < LlamaModel.activationBytes(shape: shape, tokens: 512))
+  }
+
+  @Test func ignoredTargetsAmongOthersDoNotMatterToTheirTokens() throws {
+    // Every third target ignored: each token's loss stays what it is, and so does their sum.
+    let row = rows[0]
+    var masked = row
+    for index in row.targets.indices where index % 3 == 1 { masked.targets[index] = -1 }
+    let model = try Training(shape, weights: weights).model
+    let sum = row.targets.indices.reduce(0.0) { sum, index in
+      guard masked.targets[index] >= 0 else { return sum }
+      var one = row
+      one.targets = row.targets.indices.map { $0 == index ? row.targets[$0] : -1 }
+      return sum + model.losses(weights: weights, rows: [one])[0].sum
+    }
+    let found = model.losses(weights: weights, rows: [masked])[0]
+    #expect(found.sum == sum)
+    #expect(found.validTokens == masked.validTokens)
+  }
+
+  @Test func bfloat16WeightsComputeWhatTheirFloatsCompute() throws {
+    for (shape, weights) in [(shape, weights), try tied()] {
+      let stored = weights.map { UInt16($0.bitPattern >> 16) }
+      let widened = stored.map { Float(bitPattern: UInt32($0) << 16) }
+      let expected = try Training(shape, weights: widened, threads: 1).model
+      for set in availableSets {
+        for threads in [1, 3] {
+          let training = try Training(shape, weights: widened, threads: threads, instructionSet: set)
+          stored.withUnsafeBufferPointer { stored in
+            let frozen = LlamaWeights(
+              bfloat16: stored.baseAddress!, layout: training.model.layout, kernels: training.kernels)
+            #expect(
+              training.model.losses(weights: frozen, rows: rows) == expected.losses(weights: widened, rows: rows))
+            #expect(
+              fnv(training.model.logits(weights: frozen, row: rows[0]))
+                == fnv(expected.logits(weights: widened, row: rows[0])))
+          }
+        }
+      }
+    }
+  }
+
   @Test func buffersKeptFromLargerRowsDoNotMatter() throws {
     let training = try Training(shape, weights: weights)
     let fresh = try Training(shape, weights: weights)

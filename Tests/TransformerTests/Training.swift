@@ -13,11 +13,12 @@ final class Training {
 
   init(
     _ shape: LlamaShape, weights: [Float]? = nil, seed: UInt64 = 1, threads: Int = 2,
-    instructionSet: InstructionSet? = nil, microbatch: Int = 512
+    instructionSet: InstructionSet? = nil, microbatch: Int = 512, recomputes: Bool = false
   ) throws {
     kernels = try instructionSet.map { try Kernels($0) } ?? Kernels.forThisProcessor()
     model = LlamaModel(
-      shape: shape, pool: ThreadPool(threads: threads), kernels: kernels, maximumTokensPerMicrobatch: microbatch)
+      shape: shape, pool: ThreadPool(threads: threads), kernels: kernels, maximumTokensPerMicrobatch: microbatch,
+      recomputes: recomputes)
     let count = model.layout.count
     var start = weights ?? [Float](repeating: 0, count: count)
     if weights == nil {
