@@ -3,9 +3,11 @@ struct FileBeginning {
   /// For "found …".
   let text: String
   let wayOut: String?
+  let isGGUF: Bool
 
   init(_ bytes: [UInt8]) {
     func starts(_ text: String) -> Bool { bytes.starts(with: text.utf8) }
+    isGGUF = starts("GGUF")
     switch bytes {
     case _ where starts("PK\u{3}\u{4}"):
       text = "a zip archive (a wheel, or PyTorch's .bin or .pth)"

@@ -1,12 +1,20 @@
 import Glibc
 
 /// A model in Hugging Face's form: `config.json`, weights in safetensors, tokenizer and template files.
-public struct ModelDirectory: Sendable {
+public struct ModelDirectory: ModelSource {
   public let path: String
   public let configuration: ModelConfiguration
   /// Tokenizer, template and generation files, as they were when the directory was opened.
   public let companions: [CompanionFile]
+  /// Rotary frequencies, buffers that old versions of transformers saved, are left out: their values follow from the
+  /// configuration.
+  public let tensors: [ModelTensor]
+  public let license: String?
   private let weightFiles: WeightFiles
+
+  public var format: String { "Hugging Face directory" }
+  public var vocabulary: GGUFVocabulary? { nil }
+  public var tokenizerFailure: CheckpointError? { nil }
 
   static let configurationName = "config.json"
 
@@ -20,7 +28,26 @@ public struct ModelDirectory: Sendable {
     self.path = path
     configuration = try ModelConfiguration(path: joinPath(path, Self.configurationName))
     weightFiles = try WeightFiles(directory: path)
+    tensors = weightFiles.tensors.filter { !$0.tensor.name.hasSuffix(".rotary_emb.inv_freq") }.map {
+      ModelTensor($0.tensor, in: $0.file)
+    }
+    license = try Self.license(in: path)
     companions = try CompanionFile.all(in: path)
+  }
+
+  /// `license:` of the front matter of a model card, `README.md`.
+  private static func license(in directory: String) throws -> String? {
+    let path = joinPath(directory, "README.md")
+    guard try entryExists(path) else { return nil }
+    let file = try ReadableFile(path)
+    var bytes = [UInt8](repeating: 0, count: min(file.size, 1 << 16))
+    try bytes.withUnsafeMutableBytes { try file.read(into: $0, at: 0) }
+    let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+    guard lines.first == "---" else { return nil }
+    let key = "license:"
+    let line = lines.dropFirst().prefix { $0 != "---" }.first { $0.hasPrefix(key) }
+    let value = line?.dropFirst(key.count).filter { $0 != " " && $0 != "\"" }
+    return value.flatMap { $0.isEmpty ? nil : quotable($0) }
   }
 
   /// The files that make up the model, with sizes and hashes. Hashes every byte of the weights.
@@ -32,95 +59,23 @@ public struct ModelDirectory: Sendable {
     }
   }
 
-  /// Checks by the files' headers that `loadWeights` would find every tensor, with its shape, and none beside them.
-  public func check(_ placements: [TensorPlacement]) throws {
-    for placement in placements { _ = try tensor(for: placement) }
-    try checkUnplaced(Set(placements.map(\.name)))
+  public func tensor(named name: String) -> ModelTensor? {
+    weightFiles[name].map { ModelTensor($0.tensor, in: $0.file) }
   }
 
-  /// Reads the weights into their places. F16 and BF16 are converted, exactly.
-  ///
-  /// - Parameters:
-  ///   - placements: every tensor of the model. Each must be in the files with exactly this shape; a tensor in the
-  ///     files that is not placed is an error, except rotary frequencies, which are computed, and a tied head, which
-  ///     must then equal the embedding.
-  ///   - weights: the flat array; floats outside all placements stay untouched.
-  /// - Throws: `CheckpointError`; the array's contents are then undefined.
-  public func loadWeights(_ placements: [TensorPlacement], into weights: UnsafeMutableBufferPointer<Float>) throws {
-    placements.check(fitInto: weights.count)
-    let placed = try placements.map { placement in (placement, try tensor(for: placement)) }
-    try checkUnplaced(Set(placements.map(\.name)))
-    for (placement, source) in placed {
-      try source.file.readFloats(source.tensor, into: UnsafeMutableBufferPointer(rebasing: weights[placement.range]))
-    }
+  public func readFloats(
+    _ tensor: ModelTensor, rows: Range<Int>, into buffer: UnsafeMutableBufferPointer<Float>
+  ) throws {
+    guard let source = weightFiles[tensor.name] else { preconditionFailure("no tensor \(tensor.name) in \(path)") }
+    try source.file.readFloats(source.tensor, fromElement: rows.lowerBound * tensor.rowLength, into: buffer)
   }
+}
 
-  private func tensor(
-    for placement: TensorPlacement
-  ) throws -> (file: SafetensorsFile, tensor: SafetensorsFile.Tensor) {
-    guard let source = weightFiles[placement.name] else {
-      let isHead = placement.name == Self.headName
-      throw CheckpointError(
-        .missingTensor, file: joinPath(path, weightFiles.names[0]), tensor: placement.name, found: "no such tensor",
-        expected: "shape \(placement.shape)",
-        wayOut: isHead ? "if the head is the embedding, config.json must say tie_word_embeddings: true" : nil)
-    }
-    guard source.tensor.shape == placement.shape else {
-      throw CheckpointError(
-        .shapeMismatch, file: source.file.path, tensor: placement.name, field: "shape",
-        found: "\(source.tensor.shape)", expected: "\(placement.shape), as config.json says")
-    }
-    return source
-  }
-
-  private static let headName = "lm_head.weight"
-  private static let embeddingName = "model.embed_tokens.weight"
-
-  private func checkUnplaced(_ names: Set<String>) throws {
-    for (file, tensor) in weightFiles.tensors where !names.contains(tensor.name) {
-      // Buffers that old versions of transformers saved; their values follow from the configuration.
-      if tensor.name.hasSuffix(".rotary_emb.inv_freq") { continue }
-      if tensor.name == Self.headName, configuration.tieWordEmbeddings {
-        try checkTiedHead(tensor, in: file)
-        continue
-      }
-      throw CheckpointError(
-        .unexpectedTensor, file: file.path, tensor: tensor.name, found: "shape \(tensor.shape)",
-        expected: "no such tensor in a Llama of this configuration",
-        wayOut: "it would be lost in training: check config.json")
-    }
-  }
-
-  /// A head of its own under `tie_word_embeddings: true` would be dropped silently; only an equal copy is harmless.
-  private func checkTiedHead(_ head: SafetensorsFile.Tensor, in file: SafetensorsFile) throws {
-    guard let embedding = weightFiles[Self.embeddingName] else { return }
-    let isSameKind = embedding.tensor.shape == head.shape && embedding.tensor.dtype == head.dtype
-    guard try isSameKind && equalBytes((file, head), embedding) else {
-      throw CheckpointError(
-        .inconsistent, file: file.path, tensor: head.name, found: "other values than \(Self.embeddingName)",
-        expected: "the same values, as config.json says tie_word_embeddings: true",
-        wayOut: "set tie_word_embeddings to false, or remove the tensor")
-    }
-  }
-
-  private typealias Source = (file: SafetensorsFile, tensor: SafetensorsFile.Tensor)
-
-  private func equalBytes(_ one: Source, _ other: Source) throws -> Bool {
-    let blockCount = min(1 << 18, max(one.tensor.count, 1))
-    let size = one.tensor.dtype.byteCount
-    let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * blockCount * size, alignment: 64)
-    defer { block.deallocate() }
-    var done = 0
-    while done < one.tensor.count {
-      let byteCount = min(blockCount, one.tensor.count - done) * size
-      let left = UnsafeMutableRawBufferPointer(rebasing: block[..<byteCount])
-      let right = UnsafeMutableRawBufferPointer(rebasing: block[byteCount..<2 * byteCount])
-      try one.file.readBytes(of: one.tensor, fromElement: done, into: left)
-      try other.file.readBytes(of: other.tensor, fromElement: done, into: right)
-      guard left.elementsEqual(right) else { return false }
-      done += byteCount / size
-    }
-    return true
+extension ModelTensor {
+  fileprivate init(_ tensor: SafetensorsFile.Tensor, in file: SafetensorsFile) {
+    self.init(
+      name: tensor.name, shape: tensor.shape, storedType: tensor.dtype.rawValue,
+      storedByteCount: tensor.dataRange.count, file: file.path)
   }
 }
 

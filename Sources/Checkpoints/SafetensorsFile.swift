@@ -74,16 +74,22 @@ public struct SafetensorsFile: Sendable {
     try file.read(into: buffer, at: dataOffset + tensor.dataRange.lowerBound + offset)
   }
 
-  /// Reads a tensor of F32, F16 or BF16 as floats; each conversion is exact.
+  /// Reads elements of a tensor of F32, F16 or BF16 as floats; each conversion is exact.
   ///
-  /// - Parameter buffer: `tensor.count` floats.
+  /// - Parameters:
+  ///   - first: the first element read.
+  ///   - buffer: as many floats as elements to read.
   /// - Throws: `CheckpointError` for another dtype, or when the file changed since it was opened.
-  public func readFloats(_ tensor: Tensor, into buffer: UnsafeMutableBufferPointer<Float>) throws {
-    precondition(buffer.count == tensor.count, "\(buffer.count) floats for \(tensor.count) of tensor \(tensor.name)")
+  public func readFloats(
+    _ tensor: Tensor, fromElement first: Int = 0, into buffer: UnsafeMutableBufferPointer<Float>
+  ) throws {
+    precondition(
+      first >= 0 && first + buffer.count <= tensor.count,
+      "\(buffer.count) floats from \(first) on of \(tensor.count) of tensor \(tensor.name)")
     switch tensor.dtype {
-    case .f32: try readBytes(of: tensor, into: UnsafeMutableRawBufferPointer(buffer))
-    case .f16: try readHalves(tensor, into: buffer, convert: float(fromHalf:))
-    case .bf16: try readHalves(tensor, into: buffer, convert: float(fromBFloat16:))
+    case .f32: try readBytes(of: tensor, fromElement: first, into: UnsafeMutableRawBufferPointer(buffer))
+    case .f16: try readHalves(tensor, first, into: buffer, convert: float(fromHalf:))
+    case .bf16: try readHalves(tensor, first, into: buffer, convert: float(fromBFloat16:))
     default:
       throw CheckpointError(
         .unsupported, file: path, tensor: tensor.name, field: "dtype", found: tensor.dtype.rawValue,
@@ -92,14 +98,15 @@ public struct SafetensorsFile: Sendable {
   }
 
   private func readHalves(
-    _ tensor: Tensor, into buffer: UnsafeMutableBufferPointer<Float>, convert: (UInt16) -> Float
+    _ tensor: Tensor, _ first: Int, into buffer: UnsafeMutableBufferPointer<Float>, convert: (UInt16) -> Float
   ) throws {
     let halves = UnsafeMutableBufferPointer<UInt16>.allocate(capacity: min(1 << 16, max(buffer.count, 1)))
     defer { halves.deallocate() }
+    file.meter?.allocated(2 * halves.count)
     var done = 0
     while done < buffer.count {
       let part = UnsafeMutableBufferPointer(rebasing: halves[..<min(halves.count, buffer.count - done)])
-      try readBytes(of: tensor, fromElement: done, into: UnsafeMutableRawBufferPointer(part))
+      try readBytes(of: tensor, fromElement: first + done, into: UnsafeMutableRawBufferPointer(part))
       for index in part.indices { buffer[done + index] = convert(UInt16(littleEndian: part[index])) }
       done += part.count
     }

@@ -15,15 +15,34 @@ public func weightsHash(_ placements: [TensorPlacement], weights: UnsafeBufferPo
   placements.check(fitInto: weights.count)
   var hasher = SHA256()
   for placement in placements.inByteOrder {
-    var prefix: [UInt8] = []
-    prefix.appendLittleEndian(UInt32(placement.name.utf8.count))
-    prefix.append(contentsOf: placement.name.utf8)
-    prefix.appendLittleEndian(UInt32(placement.shape.count))
-    for dimension in placement.shape { prefix.appendLittleEndian(UInt64(dimension)) }
-    hasher.update(data: prefix)
+    hasher.update(data: hashPrefix(name: placement.name, shape: placement.shape))
     hasher.update(bufferPointer: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: weights[placement.range])))
   }
   return Array(hasher.finalize())
+}
+
+extension ModelSource {
+  /// The weights' hash of the model on disk, read once and never all in memory.
+  ///
+  /// - Throws: `CheckpointError` as `readFloats` does.
+  public func weightsHash() throws -> [UInt8] {
+    var hasher = SHA256()
+    let counted = tensors.filter { !(configuration.tieWordEmbeddings && $0.name == headName) }
+    for tensor in counted.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
+      hasher.update(data: hashPrefix(name: tensor.name, shape: tensor.shape))
+      try forEachRows(of: tensor) { hasher.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+    }
+    return Array(hasher.finalize())
+  }
+}
+
+private func hashPrefix(name: String, shape: [Int]) -> [UInt8] {
+  var prefix: [UInt8] = []
+  prefix.appendLittleEndian(UInt32(name.utf8.count))
+  prefix.append(contentsOf: name.utf8)
+  prefix.appendLittleEndian(UInt32(shape.count))
+  for dimension in shape { prefix.appendLittleEndian(UInt64(dimension)) }
+  return prefix
 }
 
 extension [UInt8] {

@@ -17,7 +17,8 @@ extension Fixture {
       let tensor = try #require(file["blocks.\(type.name)"])
       let golden = try #require(expected[tensor.name])
       #expect(tensor.type == type && tensor.shape == golden.shape)
-      var (floats, goldenFloats) = ([Float](repeating: 7, count: tensor.count), [Float](repeating: 8, count: golden.count))
+      var floats = [Float](repeating: 7, count: tensor.count)
+      var goldenFloats = [Float](repeating: 8, count: golden.count)
       try floats.withUnsafeMutableBufferPointer { try file.readFloats(tensor, into: $0) }
       try goldenFloats.withUnsafeMutableBufferPointer { try expected.readFloats(golden, into: $0) }
       #expect(floats.map(\.bitPattern) == goldenFloats.map(\.bitPattern), "\(type.name)")
