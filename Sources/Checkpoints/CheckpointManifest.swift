@@ -78,8 +78,11 @@ public struct CheckpointManifest: Sendable, Hashable {
     guard names.count == files.count else {
       throw fields.failure(.inconsistent, "files", "a file listed twice", "each file once")
     }
-    var needed = [ModelDirectory.configurationName, WeightFiles.single]
-    if kind == .checkpoint { needed.append(TrainingState.fileName) }
+    var needed = [ModelDirectory.configurationName]
+    switch kind {
+    case .checkpoint: needed += [WeightFiles.single, TrainingState.fileName]
+    case .model: needed.append(names.contains(WeightFiles.index) ? WeightFiles.index : WeightFiles.single)
+    }
     for name in needed where !names.contains(name) {
       throw fields.failure(.missingField, "files", "no \(name)", "all of \(needed.joined(separator: ", "))")
     }

@@ -40,8 +40,7 @@ public struct CheckpointWriter: Sendable {
     let path = joinPath(root, CheckpointRoot.name(step: state.step))
     try naming(spaceFor: 3) {
       let directory = try StagedDirectory(for: path, observer: observer)
-      let weightsSHA256 = hexadecimal(weightsHash(placements, weights: weights))
-      var files = try writeModelFiles(to: directory, weights: weights)
+      var (files, weightsSHA256) = try writeModelFiles(to: directory, weights: weights, shardBytes: .max)
       files.append(
         try writeState(
           to: directory, firstMoment: firstMoment, secondMoment: secondMoment,
@@ -52,7 +51,8 @@ public struct CheckpointWriter: Sendable {
     return path
   }
 
-  /// Writes the final model as the directory at `path`: the same as a checkpoint without the training state.
+  /// Writes the final model as the directory at `path`: the same as a checkpoint without the training state, and in
+  /// several files where one would be above the usual size.
   ///
   /// - Parameters:
   ///   - step: steps committed, for the manifest.
@@ -63,21 +63,22 @@ public struct CheckpointWriter: Sendable {
   ) throws {
     try naming(spaceFor: 1) {
       let directory = try StagedDirectory(for: path)
-      let weightsSHA256 = hexadecimal(weightsHash(placements, weights: weights))
-      let files = try writeModelFiles(to: directory, weights: weights)
+      let (files, weightsSHA256) = try writeModelFiles(
+        to: directory, weights: weights, shardBytes: ModelFilesWriter.usualShardBytes)
       try finish(directory, .init(kind: .model, step: step, weightsSHA256: weightsSHA256, files: files), replacing)
     }
   }
 
   private func writeModelFiles(
-    to directory: StagedDirectory, weights: UnsafeBufferPointer<Float>
-  ) throws -> [ListedFile] {
-    var files = [try directory.write(ModelDirectory.configurationName, configuration.jsonForFP32())]
-    for companion in companions { files.append(try directory.write(companion.name, companion.contents)) }
-    files.append(
-      try writeTensors(
-        [(prefix: "", values: weights)], metadata: ["format": "pt"], name: WeightFiles.single, to: directory))
-    return files
+    to directory: StagedDirectory, weights: UnsafeBufferPointer<Float>, shardBytes: Int
+  ) throws -> (files: [ListedFile], weightsSHA256: String) {
+    placements.check(fitInto: weights.count)
+    let writer = ModelFilesWriter(
+      configuration: configuration, companions: companions,
+      tensors: placements.map { .init(name: $0.name, shape: $0.shape) }, shardBytes: shardBytes)
+    return try writer.write(to: directory) { index, write in
+      try write(UnsafeBufferPointer(rebasing: weights[placements[index].range]))
+    }
   }
 
   private func writeState(

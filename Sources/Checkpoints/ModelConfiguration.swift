@@ -131,19 +131,3 @@ public struct ModelConfiguration: Sendable, Hashable {
     return (inner ?? theta ?? 10_000, scaling)
   }
 }
-
-extension ModelConfiguration {
-  /// The file's text for a model whose weights are written in fp32: as read, to the byte, unless it names another
-  /// element type, which readers such as transformers would round the weights to.
-  public func jsonForFP32() throws -> [UInt8] {
-    let limits = JSONLimits(bytes: Self.fileBytesLimit, depth: 16, values: 100_000)
-    let document = try json.withUnsafeBytes { try JSONParser.parse($0, file: "config.json", limits: limits) }
-    guard case .object(var members) = document else { return json }
-    let isOther: (JSONValue.Member) -> Bool = { member in
-      ["torch_dtype", "dtype"].contains(member.key) && member.value != .null && member.value != .string("float32")
-    }
-    guard members.contains(where: isOther) else { return json }
-    for index in members.indices where isOther(members[index]) { members[index].value = .string("float32") }
-    return Array((JSONValue.object(members).text(indent: 2) + "\n").utf8)
-  }
-}

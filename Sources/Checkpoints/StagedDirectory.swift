@@ -69,13 +69,7 @@ final class StagedDirectory {
     let aside = temporaryPath + "-replaced"
     let isReplaced = try entryExists(destination)
     if isReplaced {
-      let names = try entryNames(destination)
-      guard replacing, names.isEmpty || names.contains(CheckpointManifest.fileName) else {
-        throw CheckpointError(
-          .alreadyExists, file: destination,
-          found: replacing ? "a directory without \(CheckpointManifest.fileName)" : "a directory",
-          expected: "no such entry yet", wayOut: "remove or rename it")
-      }
+      try Self.checkMayWrite(destination, replacing: replacing)
       try move(destination, to: aside)
       try observe("old one moved aside")
     }
@@ -90,6 +84,21 @@ final class StagedDirectory {
     try syncDirectory(parentPath(destination))
     if isReplaced { try removeTree(aside) }
     try observe("committed")
+  }
+
+  /// - Throws: `CheckpointError` when something is at `destination` that must not be replaced.
+  static func checkMayWrite(_ destination: String, replacing: Bool) throws {
+    guard try entryExists(destination) else { return }
+    func refusal(_ found: String) -> CheckpointError {
+      CheckpointError(
+        .alreadyExists, file: destination, found: found, expected: "no such entry yet", wayOut: "remove or rename it")
+    }
+    guard try isDirectory(destination) else { throw refusal("a file") }
+    guard replacing else { throw refusal("a directory") }
+    let names = try entryNames(destination)
+    guard names.isEmpty || names.contains(CheckpointManifest.fileName) else {
+      throw refusal("a directory without \(CheckpointManifest.fileName)")
+    }
   }
 
   private func move(_ path: String, to new: String) throws {

@@ -54,3 +54,12 @@ func float(fromHalf bits: UInt16) -> Float {
 func float(fromBFloat16 bits: UInt16) -> Float {
   Float(bitPattern: UInt32(bits) << 16)
 }
+
+/// Bits of the nearest bfloat16, ties to even. A NaN becomes the quiet one; PyTorch's differs from processor to
+/// processor.
+func bfloat16Bits(_ value: Float) -> UInt16 {
+  let bits = value.bitPattern
+  if value.isNaN { return 0x7FC0 }
+  // Carries into the exponent, up to infinity, as rounding should.
+  return UInt16(truncatingIfNeeded: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) >> 16)
+}

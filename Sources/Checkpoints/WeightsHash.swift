@@ -13,12 +13,12 @@ import Crypto
 /// - Returns: 32 bytes.
 public func weightsHash(_ placements: [TensorPlacement], weights: UnsafeBufferPointer<Float>) -> [UInt8] {
   placements.check(fitInto: weights.count)
-  var hasher = SHA256()
+  var hasher = WeightsHasher()
   for placement in placements.inByteOrder {
-    hasher.update(data: hashPrefix(name: placement.name, shape: placement.shape))
-    hasher.update(bufferPointer: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: weights[placement.range])))
+    hasher.begin(placement.name, shape: placement.shape)
+    hasher.update(UnsafeBufferPointer(rebasing: weights[placement.range]))
   }
-  return Array(hasher.finalize())
+  return hasher.finish()
 }
 
 extension ModelSource {
@@ -26,23 +26,40 @@ extension ModelSource {
   ///
   /// - Throws: `CheckpointError` as `readFloats` does.
   public func weightsHash() throws -> [UInt8] {
-    var hasher = SHA256()
-    let counted = tensors.filter { !(configuration.tieWordEmbeddings && $0.name == headName) }
-    for tensor in counted.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
-      hasher.update(data: hashPrefix(name: tensor.name, shape: tensor.shape))
-      try forEachRows(of: tensor) { hasher.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+    var hasher = WeightsHasher()
+    for tensor in weightTensors {
+      hasher.begin(tensor.name, shape: tensor.shape)
+      try forEachRows(of: tensor) { hasher.update($0) }
     }
-    return Array(hasher.finalize())
+    return hasher.finish()
+  }
+
+  /// What counts as weights, in byte order of names: all but a tied head's copy of the embedding.
+  var weightTensors: [ModelTensor] {
+    tensors.filter { !(configuration.tieWordEmbeddings && $0.name == headName) }
+      .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
   }
 }
 
-private func hashPrefix(name: String, shape: [Int]) -> [UInt8] {
-  var prefix: [UInt8] = []
-  prefix.appendLittleEndian(UInt32(name.utf8.count))
-  prefix.append(contentsOf: name.utf8)
-  prefix.appendLittleEndian(UInt32(shape.count))
-  for dimension in shape { prefix.appendLittleEndian(UInt64(dimension)) }
-  return prefix
+/// The weights' hash, fed tensor by tensor in byte order of their names.
+struct WeightsHasher {
+  private var hasher = SHA256()
+
+  mutating func begin(_ name: String, shape: [Int]) {
+    var prefix: [UInt8] = []
+    prefix.appendLittleEndian(UInt32(name.utf8.count))
+    prefix.append(contentsOf: name.utf8)
+    prefix.appendLittleEndian(UInt32(shape.count))
+    for dimension in shape { prefix.appendLittleEndian(UInt64(dimension)) }
+    hasher.update(data: prefix)
+  }
+
+  /// The next floats of the tensor last begun.
+  mutating func update(_ floats: UnsafeBufferPointer<Float>) {
+    hasher.update(bufferPointer: UnsafeRawBufferPointer(floats))
+  }
+
+  func finish() -> [UInt8] { Array(hasher.finalize()) }
 }
 
 extension [UInt8] {
