@@ -41,6 +41,10 @@ struct JSONParser {
       throw CheckpointError(.malformedJSON, file: file, found: "bytes that are not UTF-8", expected: "JSON in UTF-8")
     }
     var parser = JSONParser(bytes: bytes, limits: limits)
+    defer {
+      ReadMeter.current?.stepped(parser.valueCount + parser.position)
+      ReadMeter.current?.allocated(parser.valueCount * MemoryLayout<JSONValue.Member>.stride + parser.position)
+    }
     do {
       let value = try parser.parseValue(depth: 0)
       parser.skipSpace()

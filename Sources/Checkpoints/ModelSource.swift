@@ -67,8 +67,11 @@ public func openModel(_ path: String) throws -> any ModelSource {
   return try GGUFModel(file)
 }
 
-/// The GGUF file of a directory without safetensors; nil when there is none.
-private func onlyGGUF(in directory: String) throws -> String? {
+/// The name of the GGUF file in a directory without safetensors, which is then the whole model, tokenizer included; nil
+/// when there is none.
+///
+/// - Throws: `CheckpointError` when there are several.
+public func onlyGGUF(in directory: String) throws -> String? {
   let names = try entryNames(directory)
   guard !names.contains(where: { $0.hasSuffix(".safetensors") || $0 == WeightFiles.index }) else { return nil }
   let files = names.filter { $0.hasSuffix(".gguf") }
@@ -116,6 +119,7 @@ extension ModelSource {
     let floats = UnsafeMutableBufferPointer<Float>.allocate(
       capacity: min(rowsAtOnce, tensor.rowCount) * tensor.rowLength)
     defer { floats.deallocate() }
+    ReadMeter.current?.allocated(4 * floats.count)
     for first in stride(from: 0, to: tensor.rowCount, by: rowsAtOnce) {
       let rows = first..<min(first + rowsAtOnce, tensor.rowCount)
       let part = UnsafeMutableBufferPointer(rebasing: floats[..<(rows.count * tensor.rowLength)])

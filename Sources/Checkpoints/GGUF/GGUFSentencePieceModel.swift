@@ -28,7 +28,7 @@ extension GGUFVocabulary {
     var normalizer = ProtobufWriter()
     normalizer.bytes(1, "identity".utf8)
     normalizer.integer(3, addsSpacePrefix ?? true ? 1 : 0)  // add_dummy_prefix
-    normalizer.integer(4, 0)  // remove_extra_whitespaces
+    normalizer.integer(4, removesExtraSpaces ?? false ? 1 : 0)  // remove_extra_whitespaces
     normalizer.integer(5, 1)  // escape_whitespaces
     model.message(3, normalizer)
     return model.contents

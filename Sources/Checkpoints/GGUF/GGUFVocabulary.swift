@@ -32,6 +32,8 @@ public struct GGUFVocabulary: Sendable, Hashable {
   public let addsEndOfText: Bool?
   /// Whether a space is put before the text (SentencePiece); nil leaves it to the kind of tokenizer.
   public let addsSpacePrefix: Bool?
+  /// Whether runs of spaces count as one (SentencePiece); nil leaves it to the kind of tokenizer.
+  public let removesExtraSpaces: Bool?
   /// `tokenizer.chat_template`, a Jinja template.
   public let chatTemplate: String?
 
@@ -76,6 +78,7 @@ public struct GGUFVocabulary: Sendable, Hashable {
     addsBeginningOfText = try metadata.bool(prefix + "add_bos_token")
     addsEndOfText = try metadata.bool(prefix + "add_eos_token")
     addsSpacePrefix = try metadata.bool(prefix + "add_space_prefix")
+    removesExtraSpaces = try metadata.bool(prefix + "remove_extra_whitespaces")
     chatTemplate = try metadata.string("tokenizer.chat_template")
   }
 
