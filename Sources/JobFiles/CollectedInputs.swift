@@ -24,6 +24,10 @@ final class CollectedInputs {
   /// Hashes a file, or all files of a directory. Throws `FileFailure` also for an empty one.
   func hash(_ path: String, kind: PlannedInput.Kind) throws -> [FileReference] {
     switch kind {
+    case .fileOrDirectory:
+      var status = stat()
+      guard stat(path, &status) == 0 else { throw FileFailure(code: errno) }
+      return try hash(path, kind: status.st_mode & S_IFMT == S_IFDIR ? .directory : .file)
     case .file:
       let file = try hashed(path)
       guard file.byteCount > 0 else { throw FileFailure(reason: "the file is empty") }

@@ -41,6 +41,8 @@ public struct PlannedInput: Sendable {
   public enum Kind: Sendable {
     case file
     case directory
+    /// Whichever of both is there.
+    case fileOrDirectory
   }
   public let reference: InputReference
   /// Where it lies on the submitter's machine; nil for the output of an earlier stage.

@@ -48,14 +48,15 @@ struct CPTPlanner {
   private func planStart() throws -> Base {
     switch specification.start {
     case .model(let path):
-      let input = try context.input(named: InputTree.model, path: path, kind: .directory)
-      guard let directory = input.localPath else {
+      let input = try context.input(named: InputTree.model, path: path, kind: .fileOrDirectory)
+      guard let localPath = input.localPath else {
         return Base(
           inputs: [input.reference], start: .model, tokenizer: input.reference.renamed(InputTree.tokenizer),
           stateBytes: 0, notes: ["The model is an earlier stage's; it is checked when that stage is done."])
       }
-      let model = try naming(path) { try ModelDirectory.open(directory) }
-      let bytes = try check(model.configuration, tokenizerDirectory: directory, at: path)
+      let model = try naming(path) { try openModel(localPath) }
+      let tokenizer = try naming(path) { try loadTokenizer(of: model) }
+      let bytes = try check(model.configuration, tokenizer: tokenizer.tokenizer, at: path)
       try naming(path) { try model.check(ParameterLayout(LlamaShape(model.configuration)).placements) }
       return Base(
         inputs: [input.reference], start: .model, tokenizer: input.reference.tokenizerFiles, stateBytes: bytes,
@@ -70,7 +71,8 @@ struct CPTPlanner {
           problem: "random weights need files at hand, not a stage's output", remedy: "Write paths")
       }
       let parsed = try naming(configurationPath) { try ModelConfiguration(path: file) }
-      let bytes = try check(parsed, tokenizerDirectory: directory, at: tokenizerPath)
+      let loaded = try naming(tokenizerPath) { try loadTokenizer(modelDirectory: directory) }
+      let bytes = try check(parsed, tokenizer: loaded.tokenizer, at: tokenizerPath)
       let files = tokenizer.reference.tokenizerFiles
       return Base(
         inputs: [configuration.reference, files], start: .random, tokenizer: files, stateBytes: bytes, notes: [])
@@ -79,10 +81,9 @@ struct CPTPlanner {
 
   /// Checks that the model can be trained as asked, and returns what a worker will hold.
   private func check(
-    _ configuration: ModelConfiguration, tokenizerDirectory: String, at path: SpecScalar
+    _ configuration: ModelConfiguration, tokenizer: any Tokenizer, at path: SpecScalar
   ) throws -> UInt64 {
     let shape = try naming(path) { try LlamaShape(configuration) }
-    let tokenizer = try naming(path) { try loadTokenizer(modelDirectory: tokenizerDirectory).tokenizer }
     try naming(path) { try tokenizer.checkFits(vocabSize: configuration.vocabularySize) }
     let length = specification.recipe.sequenceLength
     if length > configuration.contextLength {
@@ -208,13 +209,15 @@ extension InputReference {
     }
   }
 
-  /// Without the weights, so that tokenizing waits for no large file.
+  /// Without the weights, so that tokenizing waits for no large file; a GGUF file is its model's tokenizer as well.
   fileprivate var tokenizerFiles: InputReference {
     guard case .files(let tree) = self else { return renamed(InputTree.tokenizer) }
-    return .files(
-      NamedTree(
-        name: InputTree.tokenizer,
-        files: tree.files.filter { !$0.path.hasSuffix(".safetensors") && $0.path != "model.safetensors.index.json" }))
+    let weights = [".safetensors", ".safetensors.index.json"]
+    let isDirectory = tree.files.contains { file in weights.contains { file.path.hasSuffix($0) } }
+    let left = tree.files.filter { file in
+      !(weights + [".gguf"]).contains { file.path.hasSuffix($0) }
+    }
+    return .files(NamedTree(name: InputTree.tokenizer, files: isDirectory ? left : tree.files))
   }
 }
 

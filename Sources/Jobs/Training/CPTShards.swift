@@ -10,7 +10,7 @@ extension CPTJob {
   func prepareShard(_ context: ShardContext) throws -> ShardResult {
     let payload = try decodePayload(PreparePayload.self, from: context.payload)
     let input = try onlyFile(in: try context.inputs.directory(InputTree.file))
-    let loaded = try loadTokenizer(modelDirectory: try context.inputs.directory(InputTree.tokenizer))
+    let loaded = try loadTokenizer(ofTree: try context.inputs.directory(InputTree.tokenizer))
     let directory = context.scratchDirectory + "/tokens"
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     let paths = PreparedPaths(inTree: directory)
@@ -35,7 +35,7 @@ extension CPTJob {
     let directory = context.scratchDirectory + "/index"
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     context.progress("indexing", 0)
-    let loaded = try loadTokenizer(modelDirectory: try context.inputs.directory(InputTree.tokenizer))
+    let loaded = try loadTokenizer(ofTree: try context.inputs.directory(InputTree.tokenizer))
     let summary = try buildCorpusIndex(
       sources: try corpus.sourcePlans(inputs: context.inputs),
       sets: try corpus.validationPlans(inputs: context.inputs), validationSeed: corpus.validationSeed,

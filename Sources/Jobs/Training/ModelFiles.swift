@@ -3,22 +3,23 @@ import JobKit
 import KernelTable
 import Transformer
 
-/// The files a training starts from: a model's directory, or a configuration with a tokenizer's directory.
+/// The files a training starts from: a model (a Hugging Face directory or a GGUF file), or a configuration with a
+/// tokenizer's directory.
 struct ModelFiles {
   let configuration: ModelConfiguration
   /// Written beside every checkpoint: tokenizer, templates, generation settings.
   let companions: [CompanionFile]
-  private let directory: ModelDirectory?
+  private let source: (any ModelSource)?
 
   init(start: MemberPayload.Start, inputs: [String: String]) throws {
     switch start {
     case .model:
-      let directory = try ModelDirectory.open(try inputs.directory(InputTree.model))
-      self.directory = directory
-      configuration = directory.configuration
-      companions = directory.companions
+      let source = try openModel(try inputs.directory(InputTree.model))
+      self.source = source
+      configuration = source.configuration
+      companions = source.companions
     case .random:
-      directory = nil
+      source = nil
       let files = try inputs.directory(InputTree.configuration)
       configuration = try ModelConfiguration(path: try onlyFile(in: files))
       companions = try CompanionFile.all(in: try inputs.directory(InputTree.tokenizer))
@@ -26,8 +27,8 @@ struct ModelFiles {
   }
 
   func loadWeights(_ layout: ParameterLayout, into weights: FloatBuffer) throws {
-    guard let directory else { preconditionFailure("random weights are not loaded") }
-    try directory.loadWeights(
+    guard let source else { preconditionFailure("random weights are not loaded") }
+    try source.loadWeights(
       layout.placements, into: UnsafeMutableBufferPointer(start: weights.start, count: weights.count))
   }
 }
