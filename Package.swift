@@ -70,7 +70,7 @@ let package = Package(
     part("Corpora", "Sources/Corpora", ["Tokenizers", "CZlib", crypto]),
 
     // Gradients between runners.
-    part("GradientExchange", "Sources/GradientExchange", ["WireProtocol", "KernelTable", "CLZ4", crypto]),
+    part("GradientExchange", "Sources/GradientExchange", ["JobKit", "WireProtocol", "KernelTable", "CLZ4", crypto]),
 
     // What a sweep's cells say: laws, the choice of ratio and learning rate, its transfer. Pure arithmetic.
     part("Study", "Sources/Study"),
@@ -86,7 +86,7 @@ let package = Package(
       "TrainingJobs", "Sources/Jobs/Training",
       [
         "JobKit", "WireProtocol", "KernelTable", "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora",
-        crypto,
+        "GradientExchange", crypto,
       ]),
 
     part("PipelineJob", "Sources/Jobs/Pipeline", ["JobKit", "WireProtocol"]),

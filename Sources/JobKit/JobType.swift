@@ -64,11 +64,16 @@ public struct ShardContext {
   /// An empty directory for temporary and output files.
   public let scratchDirectory: String
   public let threads: Int
+  /// What an earlier runner of this shard saved last, and its step; nil begins from the inputs.
+  public let checkpoint: ShardCheckpoint?
   /// Tells the coordinator where the work is: an activity and a fraction between 0 and 1. Cheap; call it often.
   public let progress: (String, Double) -> Void
+  /// Puts a checkpoint into the coordinator's store, for a shard that takes long.
+  public let saving: any ShardSaving
   public init(
     phaseName: String, shardIndex: Int, shardCount: Int, payload: [UInt8], inputs: [String: String],
-    scratchDirectory: String, threads: Int, progress: @escaping (String, Double) -> Void
+    scratchDirectory: String, threads: Int, checkpoint: ShardCheckpoint? = nil,
+    saving: any ShardSaving = NoShardSaving(), progress: @escaping (String, Double) -> Void
   ) {
     self.phaseName = phaseName
     self.shardIndex = shardIndex
@@ -77,8 +82,41 @@ public struct ShardContext {
     self.inputs = inputs
     self.scratchDirectory = scratchDirectory
     self.threads = threads
+    self.checkpoint = checkpoint
+    self.saving = saving
     self.progress = progress
   }
+}
+
+/// A directory that a shard can go on from.
+public struct ShardCheckpoint: Sendable {
+  public let directory: String
+  /// Whatever the job type counts; it only grows.
+  public let step: UInt64
+  public let chain: Digest
+  public init(directory: String, step: UInt64, chain: Digest = .zero) {
+    self.directory = directory
+    self.step = step
+    self.chain = chain
+  }
+}
+
+/// A shard's way to be durable before it is done. Called on the compute thread.
+public protocol ShardSaving: Sendable {
+  /// Somebody waits for a checkpoint, to pause the job: `save` at the next boundary.
+  var isWanted: Bool { get }
+  /// Returns when the coordinator's store has the directory; throws when it could not be put there.
+  func save(_ checkpoint: ShardCheckpoint) throws
+  /// Named values beside the progress, for the live table: the latest only.
+  func show(_ values: [Metric])
+}
+
+/// For shards that are over before it is worth it.
+public struct NoShardSaving: ShardSaving {
+  public init() {}
+  public var isWanted: Bool { false }
+  public func save(_ checkpoint: ShardCheckpoint) throws {}
+  public func show(_ values: [Metric]) {}
 }
 
 /// Files written below the scratch directory that become an output tree.

@@ -9,9 +9,11 @@ final class ShardSession: WorkSession {
   private let count: Int
   private let thread = WorkThread<Void>(name: "compute") {}
   private let progress: ProgressReporter
+  private let saving: RunnerShardSaving
   /// The last word, said again whenever the coordinator asks.
   private var completed: Completed?
   private var failed: Failed?
+  private var heldUp: CheckpointSaved?
   private var marksReported: UInt64?
 
   init(_ context: WorkContext, index: Int, of count: Int) {
@@ -19,9 +21,11 @@ final class ShardSession: WorkSession {
     self.index = index
     self.count = count
     progress = ProgressReporter(context)
+    saving = RunnerShardSaving(context)
   }
 
   func start() {
+    progress.values = { [saving] in saving.values }
     progress.start()
     thread.start()
     let bound = LoopBound(self, loop: context.loop)
@@ -31,15 +35,23 @@ final class ShardSession: WorkSession {
       phase: context.assign.phaseName, index: index, count: count, payload: context.assign.payload,
       inputs: context.inputs, scratch: context.scratchDirectory, threads: Int(context.begin.threads)
     )
+    let checkpoint = context.assign.checkpoint.map { _ in
+      ShardCheckpoint(
+        directory: "\(context.begin.directory)/checkpoint", step: context.assign.checkpointStep,
+        chain: context.assign.checkpointChain)
+    }
+    let saving = saving
     thread.run {
       do {
         let result = try jobType.runShard(
           ShardContext(
             phaseName: shard.phase, shardIndex: shard.index, shardCount: shard.count, payload: shard.payload,
-            inputs: shard.inputs, scratchDirectory: shard.scratch, threads: shard.threads,
-            progress: { board.note($0, $1) }))
+            inputs: shard.inputs, scratchDirectory: shard.scratch, threads: shard.threads, checkpoint: checkpoint,
+            saving: saving, progress: { board.note($0, $1) }))
         let outputs = try result.outputs.map { (name: $0.name, items: try OutputFiles.list(below: $0.directory)) }
         bound.loop.execute { bound.value.publish(outputs[...], result.result, []) }
+      } catch let error as CheckpointUnpublished {
+        bound.loop.execute { bound.value.holdUp("its checkpoint could not be published: \(error)") }
       } catch {
         let message = "\(error)"
         bound.loop.execute { bound.value.fail(message) }
@@ -58,7 +70,7 @@ final class ShardSession: WorkSession {
     }
     context.board.note("publishing \(output.name)", isOpaque: true)
     context.supervisor.publish(tree: output.name, output.items) { tree, failure in
-      if let failure { return self.fail("its output \(output.name) could not be published: \(failure)") }
+      if let failure { return self.holdUp("its output \(output.name) could not be published: \(failure)") }
       self.publish(outputs.dropFirst(), result, trees + [tree])
     }
   }
@@ -70,8 +82,19 @@ final class ShardSession: WorkSession {
     context.supervisor.say(failed)
   }
 
+  /// Nothing is wrong with the work; the coordinator pauses the job, and the shard is run again when there is room.
+  private func holdUp(_ reason: String) {
+    progress.stop()
+    let unsaved = CheckpointSaved(
+      step: 0, chain: .zero, tree: NamedTree(name: "checkpoint", files: []), failure: reason)
+    heldUp = unsaved
+    context.supervisor.say(unsaved)
+  }
+
   func receive(_ frame: Frame) throws(WireError) {
+    if frame.type == .saveCheckpoint { return saving.want() }
     guard frame.type == .reportState else { return }
+    if let heldUp { return context.supervisor.say(heldUp) }
     if let completed { return context.supervisor.say(completed) }
     if let failed { return context.supervisor.say(failed) }
     // Standing still is told by silence.
@@ -90,7 +113,7 @@ final class ProgressReporter {
   private let context: WorkContext
   private var timer: LoopTimer?
   private var marks: UInt64 = 0
-  var values: [Metric] = []
+  var values: () -> [Metric] = { [] }
 
   init(_ context: WorkContext) { self.context = context }
 
@@ -112,6 +135,6 @@ final class ProgressReporter {
   func report() {
     let latest = context.board.latest
     marks = latest.marks
-    context.supervisor.say(Progress(activity: latest.activity, fraction: latest.fraction, values: values))
+    context.supervisor.say(Progress(activity: latest.activity, fraction: latest.fraction, values: values()))
   }
 }

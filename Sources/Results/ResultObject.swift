@@ -47,7 +47,8 @@ public func resultObject(
     "model": places.model.map(JSONNode.string) ?? .null,
     "checkpoint": places.checkpoint.map(JSONNode.string) ?? .null,
   ]
-  return phaseResults(detail).reduce(frame) { $0.merged(with: $1) }.merged(with: computed)
+  let result = phaseResults(detail).reduce(frame) { $0.merged(with: $1) }.merged(with: computed)
+  return detail.shards.isEmpty ? result : result.merged(with: ["shards": shardObjects(detail.shards)])
 }
 
 private func phaseResults(_ detail: JobDetail) -> [JSONNode] {

@@ -32,6 +32,7 @@ public func resultLines(_ detail: JobDetail, result: JSONNode) -> [String] {
     let losses = (stage.value["validation"]?["after"]?.members ?? []).map { lossLine($0.key, result: stage.value) }
     add("stage", ([stage.key, stage.value["state"]?.string ?? ""] + losses).joined(separator: "  "))
   }
+  for line in shardLines(detail.shards) { add("", line) }
   add("recipe", String(detail.recipeDigest.hex.prefix(16)))
   add("model", result["model"]?.string)
   add("checkpoint", result["checkpoint"]?.string)

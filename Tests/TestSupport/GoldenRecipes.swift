@@ -42,6 +42,14 @@ public struct GoldenRecipe: Sendable, CustomStringConvertible {
     }
     """
 
+  /// The same training as the cell of a sweep over `grid`, which stands in place of the ratio and the rate.
+  public func sweepFile(configuration: String, output: String, grid: String, steps: Int = 8, extra: String = "") -> String {
+    jobFile(configuration: configuration, output: output, steps: steps)
+      .replacingOccurrences(of: "job: cpt\n", with: "job: sweep\n")
+      .replacingOccurrences(of: "mixture: {almr: 0.30}\n", with: "grid: {\(grid)}\n\(extra)")
+      .replacingOccurrences(of: "  learning_rate: 1.0e-3\n", with: "")
+  }
+
   /// The job file; its paths are relative to the folder with test data, but for `config.json`, which lies at
   /// `configuration`.
   public func jobFile(

@@ -28,6 +28,7 @@ struct TidyTests {
       "Sources/Jobs/Training",
       [
         "JobKit", "WireProtocol", "KernelTable", "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora",
+        "GradientExchange",
       ]
     ),
     ("Sources/StateFiles", ["WireProtocol"]),

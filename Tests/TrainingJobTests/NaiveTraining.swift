@@ -1,6 +1,4 @@
-import Crypto
 import Foundation
-import JobFiles
 import JobKit
 import KernelTable
 import TestSupport
@@ -21,59 +19,10 @@ struct NaiveTraining {
 
   /// Plans the job and does its sharded phases in `scratch`.
   init(jobFile: URL, base: URL, scratch: URL, threads: Int) throws {
-    let job = CPTJob()
-    let planned = try PlannedJob(
-      try JobFile(readingFrom: jobFile.path), base: base.path, jobTypes: [job])
+    let run = try InProcessRun(jobFile: jobFile, base: base, scratch: scratch, job: CPTJob(), threads: threads)
     outputs = scratch.path
-    var phaseOutputs: [[OutputTree]] = []
-    var finished: (member: any SteppedMember, plan: SteppedPlan)?
-    for (number, phase) in planned.plan.phases.enumerated() {
-      func inputs(_ references: [InputReference]) throws -> [String: String] {
-        var directories: [String: String] = [:]
-        for reference in references {
-          switch reference {
-          case .files(let tree):
-            let directory = scratch.appendingPathComponent("inputs/\(UUID().uuidString)")
-            for file in tree.files {
-              guard let source = planned.files.first(where: { $0.digest == file.digest }) else {
-                throw CocoaError(.fileNoSuchFile)
-              }
-              let place = directory.appendingPathComponent(file.path)
-              try FileManager.default.createDirectory(
-                at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
-              try FileManager.default.copyItem(at: URL(fileURLWithPath: source.path), to: place)
-            }
-            directories[tree.name] = directory.path
-          case .phase(let earlier):
-            for tree in phaseOutputs[Int(earlier)] { directories[tree.name] = tree.directory }
-          case .stage: throw CocoaError(.featureUnsupported)
-          }
-        }
-        return directories
-      }
-      phaseOutputs.append([])
-      switch phase.work {
-      case .sharded(let shards):
-        for (index, shard) in shards.enumerated() {
-          let directory = scratch.appendingPathComponent("phase-\(number)-\(index)")
-          try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-          let result = try job.runShard(
-            ShardContext(
-              phaseName: phase.name, shardIndex: index, shardCount: shards.count, payload: shard.payload,
-              inputs: try inputs(shard.inputs), scratchDirectory: directory.path, threads: threads,
-              progress: { _, _ in }))
-          phaseOutputs[number] += result.outputs
-        }
-      case .stepped(let plan):
-        let member = try job.makeMember(
-          MemberContext(
-            payload: plan.payload, inputs: try inputs(plan.inputs), checkpoint: nil, scratchDirectory: scratch.path,
-            threads: threads, progress: { _, _ in }))
-        finished = (member, plan)
-      case .graph: throw CocoaError(.featureUnsupported)
-      }
-    }
-    guard let finished else { throw CocoaError(.featureUnsupported) }
+    try run.runShards()
+    guard let finished = try run.makeMember() else { throw CocoaError(.featureUnsupported) }
     member = finished.member
     stepCount = finished.plan.stepCount
     sliceCount = Int(finished.plan.sliceCount)

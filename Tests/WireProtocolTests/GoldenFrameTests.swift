@@ -151,4 +151,29 @@ struct GoldenFrameTests {
   private func set(_ value: UInt32, at offset: Int, in bytes: inout [UInt8]) {
     for index in 0..<4 { bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * UInt32(index))) }
   }
+
+  @Test("Shares of a worker and the states of shards travel, and plans without them keep their bytes")
+  func shares() throws {
+    let shard = ShardPlan(name: "a", payload: [1], inputs: [], threads: 2, memoryBytes: 1 << 33)
+    let plan = JobPlan(
+      jobType: "toy", pluginVersion: 1, name: "cells",
+      phases: [PhasePlan(name: "cells", work: .sharded([shard, ShardPlan(name: "b", payload: [], inputs: [])]))],
+      outputs: [])
+    let submit = Submit(plan: plan, jobFile: "", recipeDigest: .zero, submission: MessageSamples.token)
+    let frame = submit.sampleFrame()
+    #expect(try frame.decode(Submit.self) == submit)
+    var assign = MessageSamples.assign
+    assign.work = .shard(index: 1, of: 2, threads: 3)
+    #expect(try assign.sampleFrame().decode(Assign.self) == assign)
+    var detail = try #require(MessageSamples.all.compactMap { $0 as? JobDetail }.first)
+    detail.shards = [
+      ShardStatus(
+        name: "a", state: .running, worker: "host-a", activity: "training", fraction: 0.5,
+        values: [Metric("loss", 2)])
+    ]
+    #expect(try detail.sampleFrame().decode(JobDetail.self) == detail)
+    for end in 0..<frame.body.count {
+      #expect(throws: WireError.self) { try Submit.reencoded(Array(frame.body[..<end])) }
+    }
+  }
 }

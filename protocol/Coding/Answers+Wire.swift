@@ -118,6 +118,10 @@ extension JobDetail: WireMessage {
       outputs: try reader.list("outputs", of: NamedTree.self),
       results: try reader.strings("results", each: WireLimits.documentBytes),
       children: try reader.list("children", of: JobID.self))
+    let shards = try reader.extensions().value(1, "shards") { (reader) throws(WireError) in
+      try reader.list("shards", of: ShardStatus.self, max: JobDetail.shardsListed)
+    }
+    self.shards = shards ?? []
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -131,6 +135,33 @@ extension JobDetail: WireMessage {
     writer.list(outputs)
     writer.list(results)
     writer.list(children)
+    let shards = shards
+    writer.extensions([(tag: 1, write: shards.isEmpty ? nil : { $0.list(shards) })])
+  }
+}
+
+extension ShardStatus: WireValue {
+  public init(from reader: inout WireReader) throws(WireError) {
+    let name = try reader.string("name")
+    let start = reader.offset
+    let number = try reader.u8("state")
+    guard let state = State(rawValue: number) else {
+      throw .init(
+        .invalidValue, field: "state", offset: start, found: "\(number)",
+        expected: "1 (waiting), 2 (running) or 3 (completed)")
+    }
+    self.init(
+      name: name, state: state, worker: try reader.string("worker"), activity: try reader.string("activity"),
+      fraction: try reader.f64("fraction"), values: try reader.list("values", of: Metric.self, max: 64))
+  }
+
+  public func encode(into writer: inout WireWriter) {
+    writer.string(name)
+    writer.u8(state.rawValue)
+    writer.string(worker)
+    writer.string(activity)
+    writer.f64(fraction)
+    writer.list(values)
   }
 }
 

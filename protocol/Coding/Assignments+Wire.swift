@@ -4,17 +4,21 @@ extension Assign.Work: WireValue {
     switch try reader.u8("work") {
     case 1: self = .shard(index: try reader.u32("index"), of: try reader.u32("of"))
     case 2: self = .member
+    case 3:
+      self = .shard(
+        index: try reader.u32("index"), of: try reader.u32("of"), threads: try reader.u32("threads"))
     case let other:
-      throw .init(.invalidValue, field: "work", offset: start, found: "\(other)", expected: "1 (shard) or 2 (member)")
+      throw .init(.invalidValue, field: "work", offset: start, found: "\(other)", expected: "1 (shard), 2 (member) or 3 (shard with threads)")
     }
   }
 
   public func encode(into writer: inout WireWriter) {
     switch self {
-    case .shard(let index, let count):
-      writer.u8(1)
+    case .shard(let index, let count, let threads):
+      writer.u8(threads == 0 ? 1 : 3)
       writer.u32(index)
       writer.u32(count)
+      if threads > 0 { writer.u32(threads) }
     case .member:
       writer.u8(2)
     }

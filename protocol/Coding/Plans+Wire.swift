@@ -35,15 +35,30 @@ extension PhasePlan.Work: WireValue {
     case 1: self = .sharded(try reader.list("shards", of: ShardPlan.self))
     case 2: self = .stepped(try reader.value("stepped", of: SteppedPlan.self))
     case 3: self = .graph(try reader.list("stages", of: StagePlan.self, max: 1024))
+    case 4:
+      self = .sharded(
+        try reader.list("shards", bytesEach: 12) { (reader) throws(WireError) in
+          var shard = try reader.value("shard", of: ShardPlan.self)
+          shard.threads = try reader.u32("threads")
+          shard.memoryBytes = try reader.u64("memoryBytes")
+          return shard
+        })
     case let other:
       throw .init(
         .invalidValue, field: "work", offset: start, found: "\(other)",
-        expected: "1 (sharded), 2 (stepped) or 3 (graph)")
+        expected: "1 (sharded), 2 (stepped), 3 (graph) or 4 (sharded with shares)")
     }
   }
 
   public func encode(into writer: inout WireWriter) {
     switch self {
+    case .sharded(let shards) where shards.contains(where: \.hasShare):
+      writer.u8(4)
+      writer.list(shards) { (writer, shard) in
+        writer.value(shard)
+        writer.u32(shard.threads)
+        writer.u64(shard.memoryBytes)
+      }
     case .sharded(let shards):
       writer.u8(1)
       writer.list(shards)

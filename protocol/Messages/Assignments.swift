@@ -2,8 +2,8 @@
 /// before it starts the runner.
 public struct Assign: Equatable, Sendable {
   public enum Work: Equatable, Sendable {
-    /// One shard of a sharded phase.
-    case shard(index: UInt32, of: UInt32)
+    /// One shard of a sharded phase, with that many of the worker's threads; 0 is all of them.
+    case shard(index: UInt32, of: UInt32, threads: UInt32 = 0)
     /// Membership of the gang of a stepped phase.
     case member
   }
@@ -20,7 +20,7 @@ public struct Assign: Equatable, Sendable {
   public var inputs: [NamedTree]
   /// The durable checkpoint to start from; nil starts from `inputs`.
   public var checkpoint: NamedTree?
-  /// The committed step that `checkpoint` holds and the chain digest there; 0 and the initial chain without one.
+  /// The step that `checkpoint` holds (of a stepped phase a committed one) and the chain digest there; 0 and the initial chain without one.
   public var checkpointStep: UInt64
   public var checkpointChain: Digest
   /// Names the gang on data connections.

@@ -221,6 +221,9 @@ public struct JobDetail: Equatable, Sendable {
   /// The JSON objects that the phases completed with, in order.
   public var results: [String]
   public var children: [JobID]
+  /// Of the sharded phase that it is in: the shards in their order, at most `shardsListed` of them.
+  public var shards: [ShardStatus]
+  public static let shardsListed = 512
   public struct SavedCheckpoint: Equatable, Sendable {
     public var step: UInt64
     public var tree: NamedTree
@@ -232,7 +235,7 @@ public struct JobDetail: Equatable, Sendable {
   public init(
     status: JobStatus, jobFile: String, recipeDigest: Digest, measures: [String], evaluations: [Finish.Evaluation],
     telemetry: JobTelemetry, checkpoints: [SavedCheckpoint], outputs: [NamedTree], results: [String],
-    children: [JobID]
+    children: [JobID], shards: [ShardStatus] = []
   ) {
     self.status = status
     self.jobFile = jobFile
@@ -244,6 +247,35 @@ public struct JobDetail: Equatable, Sendable {
     self.outputs = outputs
     self.results = results
     self.children = children
+    self.shards = shards
+  }
+}
+
+/// One shard of a sharded phase, as people see it.
+public struct ShardStatus: Equatable, Sendable {
+  public enum State: UInt8, Sendable {
+    case waiting = 1
+    case running = 2
+    case completed = 3
+  }
+  public var name: String
+  public var state: State
+  /// Where it runs; empty when it does not.
+  public var worker: String
+  public var activity: String
+  /// Between 0 and 1; negative when it does not apply.
+  public var fraction: Double
+  /// What the runner said last of its progress.
+  public var values: [Metric]
+  public init(
+    name: String, state: State, worker: String, activity: String, fraction: Double, values: [Metric]
+  ) {
+    self.name = name
+    self.state = state
+    self.worker = worker
+    self.activity = activity
+    self.fraction = fraction
+    self.values = values
   }
 }
 

@@ -57,12 +57,24 @@ public struct ShardPlan: Equatable, Sendable {
   public var inputs: [InputReference]
   /// When two shards have the same key their outputs are the same files; the coordinator runs one of them, once.
   public var cacheKey: Digest?
-  public init(name: String, payload: [UInt8], inputs: [InputReference], cacheKey: Digest? = nil) {
+  /// Compute threads it takes: a worker runs as many such shards at once as its threads allow. 0 takes a worker whole.
+  public var threads: UInt32
+  /// What it must hold in memory; 0 when that is not known.
+  public var memoryBytes: UInt64
+  public init(
+    name: String, payload: [UInt8], inputs: [InputReference], cacheKey: Digest? = nil, threads: UInt32 = 0,
+    memoryBytes: UInt64 = 0
+  ) {
     self.name = name
     self.payload = payload
     self.inputs = inputs
     self.cacheKey = cacheKey
+    self.threads = threads
+    self.memoryBytes = memoryBytes
   }
+
+  /// Shards of one worker share it.
+  public var hasShare: Bool { threads > 0 || memoryBytes > 0 }
 }
 
 /// A stepped phase.

@@ -43,7 +43,7 @@ extension Worker {
       .sendToRunner(
         .begin(
           Begin(
-            assign: runner.assign, directory: directory, threads: settings.threads,
+            assign: runner.assign, directory: directory, threads: threads(for: runner.assign),
             advertisedHost: settings.advertisedHost, dataPortLow: settings.dataPortLow,
             dataPortHigh: settings.dataPortHigh)), id))
     if isFenced { effects.append(.sendToRunner(.fence(Fence()), id)) }
@@ -52,6 +52,12 @@ extension Worker {
     } else {
       for frame in runner.waitingFrames { effects.append(.relayToRunner(frame, id)) }
     }
+  }
+
+  /// A shard that shares the worker with others gets its share.
+  private func threads(for assign: Assign) -> UInt32 {
+    guard case .shard(_, _, let share) = assign.work, share > 0 else { return settings.threads }
+    return min(share, settings.threads)
   }
 
   mutating func runnerPublished(_ id: AssignmentID, _ publish: Publish) {

@@ -21,7 +21,11 @@ extension CPTMember {
   }
 
   /// SHA-256 of everything that decides the run, so that a checkpoint is not continued under another recipe.
-  private func recipeSHA256() throws -> String { hexadecimal(SHA256.hash(data: try encodePayload(payload))) }
+  func recipeSHA256() throws -> String { hexadecimal(SHA256.hash(data: try encodePayload(payload))) }
+
+  var weightsSHA256: String {
+    hexadecimal(weightsHash(model.layout.placements, weights: UnsafeBufferPointer(weights.whole)))
+  }
 
   func load(_ checkpoint: (directory: String, step: UInt64)) throws {
     let directory = try CheckpointDirectory.open(checkpoint.directory)
@@ -69,8 +73,7 @@ extension CPTMember {
     let ledger = try corpus.ledger(steps: finish.step)
     try Data(ledger.json).write(to: URL(fileURLWithPath: root + "/ledger/ledger.json"))
     let result = TrainingResult(
-      weightsSHA256: hexadecimal(
-        weightsHash(model.layout.placements, weights: UnsafeBufferPointer(weights.whole))),
+      weightsSHA256: weightsSHA256,
       parameters: model.layout.count, mixture: ledger.mixture)
     return ShardResult(
       outputs: ["model", "checkpoint", "ledger"].map { OutputTree(name: $0, directory: "\(root)/\($0)") },

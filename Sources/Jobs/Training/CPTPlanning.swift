@@ -12,6 +12,30 @@ struct CPTPlanner {
   let context: any PlanningContext
 
   func plan() throws -> JobPlan {
+    let texts = try planTexts()
+    return JobPlan(
+      jobType: "cpt", pluginVersion: CPTJob.version, name: specification.header.name,
+      phases: [
+        PhasePlan(name: "prepare", work: .sharded(texts.prepare)),
+        PhasePlan(name: "index", work: .sharded([texts.index(payload: try encodePayload(texts.corpus))])),
+        PhasePlan(name: "train", work: .stepped(try planTraining(texts))),
+      ],
+      outputs: ["model", "checkpoint", "ledger"], notes: texts.base.notes)
+  }
+
+  /// What a training starts from, the shards that tokenize its files, and what the index and the trainer know of them.
+  struct Texts {
+    let base: Base
+    let prepare: [ShardPlan]
+    let corpus: CorpusPayload
+
+    /// The one shard of the phase after `prepare`.
+    func index(payload: [UInt8]) -> ShardPlan {
+      ShardPlan(name: "index", payload: payload, inputs: [base.tokenizer, .phase(0)])
+    }
+  }
+
+  func planTexts() throws -> Texts {
     let base = try planStart()
     var prepare = PreparePhase(tokenizer: base.tokenizer)
     let sources = try specification.sources.map { source in
@@ -25,18 +49,10 @@ struct CPTPlanner {
     let corpus = CorpusPayload(
       sources: sources, sets: sets, validationSeed: specification.validationSeed,
       sequenceLength: specification.recipe.sequenceLength)
-    let index = ShardPlan(name: "index", payload: try encodePayload(corpus), inputs: [base.tokenizer, .phase(0)])
-    return JobPlan(
-      jobType: "cpt", pluginVersion: CPTJob.version, name: specification.header.name,
-      phases: [
-        PhasePlan(name: "prepare", work: .sharded(prepare.shards)),
-        PhasePlan(name: "index", work: .sharded([index])),
-        PhasePlan(name: "train", work: .stepped(try planTraining(base, corpus))),
-      ],
-      outputs: ["model", "checkpoint", "ledger"], notes: base.notes)
+    return Texts(base: base, prepare: prepare.shards, corpus: corpus)
   }
 
-  private struct Base {
+  struct Base {
     let inputs: [InputReference]
     let start: MemberPayload.Start
     /// The files that decide what a token is.
@@ -111,22 +127,15 @@ struct CPTPlanner {
     }
   }
 
-  private func planTraining(_ base: Base, _ corpus: CorpusPayload) throws -> SteppedPlan {
+  private func planTraining(_ texts: Texts) throws -> SteppedPlan {
     let recipe = specification.recipe
-    let mixture =
-      switch specification.mixture {
-      case .almr(let ratio): MixturePayload(almr: ratio, shares: nil)
-      case .shares(let shares):
-        MixturePayload(
-          almr: nil,
-          shares: specification.sources.map { source in shares.first { $0.source == source.name }?.share ?? 0 })
-      }
-    let payload = MemberPayload(start: base.start, recipe: recipe, corpus: corpus, mixture: mixture)
-    let rows = corpus.sets.reduce(0) { $0 + $1.rowCount(sequenceLength: corpus.sequenceLength) }
+    let (base, corpus) = (texts.base, texts.corpus)
+    let payload = MemberPayload(
+      start: base.start, recipe: recipe, corpus: corpus, mixture: specification.mixturePayload)
     return SteppedPlan(
       payload: try encodePayload(payload), inputs: base.inputs + [.phase(0), .phase(1)],
       stepCount: UInt64(recipe.steps), sliceCount: UInt32(recipe.slices), measures: corpus.sets.map(\.name),
-      evaluationRowCount: UInt32(rows), evaluationInterval: UInt64(specification.evaluationInterval),
+      evaluationRowCount: UInt32(corpus.validationRowCount), evaluationInterval: UInt64(specification.evaluationInterval),
       checkpointInterval: UInt64(specification.checkpointInterval),
       checkpointsKept: UInt32(specification.checkpointsKept), stateBytes: base.stateBytes, workUnit: "tok")
   }
@@ -219,6 +228,22 @@ extension InputReference {
     }
     return .files(NamedTree(name: InputTree.tokenizer, files: isDirectory ? left : tree.files))
   }
+}
+
+extension TrainingSpecification {
+  var mixturePayload: MixturePayload {
+    switch mixture {
+    case .almr(let ratio): MixturePayload(almr: ratio, shares: nil)
+    case .shares(let shares):
+      MixturePayload(
+        almr: nil, shares: sources.map { source in shares.first { $0.source == source.name }?.share ?? 0 })
+    }
+  }
+}
+
+extension CorpusPayload {
+  /// Rows of all validation sets; a set may have fewer than it has places for.
+  var validationRowCount: Int { sets.reduce(0) { $0 + $1.rowCount(sequenceLength: sequenceLength) } }
 }
 
 extension ValidationSetPayload {

@@ -23,7 +23,7 @@ struct Recipe: Codable, Sendable {
   let epsilon: Double
   /// Largest global norm of the gradient; 0 does not clip.
   let clipNorm: Double
-  let seed: UInt64
+  var seed: UInt64
   let arithmetic: Arithmetic
   let slices: Int
   let exchange: String

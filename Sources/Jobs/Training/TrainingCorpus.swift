@@ -38,6 +38,11 @@ struct TrainingCorpus {
       sequenceLength: payload.recipe.sequenceLength, rowsPerStep: payload.recipe.globalBatchSize)
   }
 
+  /// The share of rows from sources whose role is added, as it was asked for.
+  var almr: Double {
+    zip(corpus.sources, shares).reduce(0) { $0 + ($1.0.role == .added ? $1.1 : 0) }
+  }
+
   /// Row `slot` of step `step`, which counts from 1.
   func row(step: UInt64, slot: Int) throws -> Row {
     let row = try sampler.row(step: Int(step), slot: slot)

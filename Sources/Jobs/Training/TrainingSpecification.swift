@@ -41,7 +41,7 @@ struct TrainingSpecification {
   let start: Start
   let sources: [Source]
   let mixture: Mixture
-  let recipe: Recipe
+  var recipe: Recipe
   let evaluationInterval: Int
   let validationSeed: UInt64
   let validationSets: [ValidationSet]

@@ -24,10 +24,7 @@ extension Coordinator {
     }
     switch phase {
     case .sharded:
-      withSharded(id) {
-        $0.isPauseRequested = true
-        $0.settle()
-      }
+      withSharded(id) { $0.requestPause() }
     case .stepped: withStepped(id) { $0.requestPause() }
     case .graph(let graph): for child in graph.children { pause(child) }
     }

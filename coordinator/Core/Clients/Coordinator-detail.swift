@@ -14,7 +14,14 @@ extension Coordinator {
       status: status(of: job), jobFile: job.submitted.jobFile, recipeDigest: job.submitted.recipeDigest,
       measures: last?.measures ?? [], evaluations: EvaluationSeries.thinned(last?.evaluations ?? []),
       telemetry: telemetry, checkpoints: (last?.checkpoints ?? []).map { .init(step: $0.step, tree: $0.tree) },
-      outputs: job.outputs, results: job.results, children: children(of: job.id))
+      outputs: job.outputs, results: job.results, children: children(of: job.id), shards: shards(of: job))
+  }
+}
+
+extension Coordinator {
+  private func shards(of job: Job) -> [ShardStatus] {
+    guard case .sharded(let phase)? = phases[job.id] else { return [] }
+    return phase.statuses(limit: JobDetail.shardsListed)
   }
 }
 

@@ -14,7 +14,9 @@ extension Coordinator {
     }
     for phase in phases.values {
       switch phase {
-      case .sharded(let sharded): add(sharded.outputs.flatMap { $0 })
+      case .sharded(let sharded):
+        add(sharded.outputs.flatMap { $0 })
+        add(sharded.checkpoints.compactMap { $0?.tree })
       case .stepped(let stepped): add(stepped.checkpoints.map(\.tree))
       case .graph: break
       }
@@ -38,7 +40,10 @@ extension Coordinator {
       cache[key] = nil
       batch.records.append(.cacheEntryRemoved(key: key))
     }
-    for id in phases.keys.sorted() { withStepped(id) { $0.dropCheckpoints(with: digest) } }
+    for id in phases.keys.sorted() {
+      withStepped(id) { $0.dropCheckpoints(with: digest) }
+      withSharded(id) { $0.dropCheckpoints(with: digest) }
+    }
     note("blob \(digest.hex.prefix(12)) is missing from the store")
   }
 }

@@ -28,6 +28,7 @@ extension Coordinator {
     let id = AssignmentID(lastAssignment)
     var checkpointStep: UInt64?
     if case .stepped(let phase)? = phases[job] { checkpointStep = phase.checkpoints.last?.step }
+    if case .sharded(let phase)? = phases[job], let shard { checkpointStep = phase.checkpoints[shard]?.step }
     let record = AssignmentRecord(
       assignment: id, worker: worker, job: job, phase: known.state.phase, shard: shard.map { UInt32($0) },
       checkpointStep: checkpointStep)
@@ -73,9 +74,14 @@ extension Coordinator {
     switch plan.work {
     case .sharded(let shards):
       guard let shard = record.shard, Int(shard) < shards.count else { return nil }
-      message.work = .shard(index: shard, of: UInt32(shards.count))
+      message.work = .shard(index: shard, of: UInt32(shards.count), threads: shards[Int(shard)].threads)
       message.payload = shards[Int(shard)].payload
       message.inputs = resolve(shards[Int(shard)].inputs, for: job)
+      if case .sharded(let phase)? = phases[job.id], let checkpoint = phase.checkpoints[Int(shard)] {
+        message.checkpoint = checkpoint.tree
+        message.checkpointStep = checkpoint.step
+        message.checkpointChain = checkpoint.chain
+      }
     case .stepped(let stepped):
       message.payload = stepped.payload
       message.inputs = resolve(stepped.inputs, for: job)

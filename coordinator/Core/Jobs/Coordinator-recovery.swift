@@ -45,6 +45,9 @@ extension Coordinator {
       for row in journal.shards[id] ?? [] where row.phase == job.state.phase {
         phase.fill(shard: Int(row.shard), outputs: row.outputs, result: row.result)
       }
+      for row in journal.shardCheckpoints[id] ?? [] where row.phase == job.state.phase {
+        phase.recover(row)
+      }
       phase.isPauseRequested = job.state.pauseRequested
       phase.isHeld = job.state.state == .paused
       phase.hasEnded = isStopped
@@ -101,12 +104,14 @@ extension Coordinator {
 /// The journal's rows by job, so that a start costs one pass over them.
 private struct JournalByJob {
   let shards: [JobID: [ShardCompletedRecord]]
+  let shardCheckpoints: [JobID: [ShardCheckpointRecord]]
   let commits: [JobID: [StepCommitRecord]]
   let evaluations: [JobID: [EvaluationRecord]]
   let checkpoints: [JobID: [CheckpointRecord]]
 
   init(_ journal: JournalContents) {
     shards = Dictionary(grouping: journal.shardsCompleted, by: \.job)
+    shardCheckpoints = Dictionary(grouping: journal.shardCheckpoints, by: \.job)
     commits = Dictionary(grouping: journal.commits, by: \.job)
     evaluations = Dictionary(grouping: journal.evaluations, by: \.job)
     checkpoints = Dictionary(grouping: journal.checkpoints, by: \.job)

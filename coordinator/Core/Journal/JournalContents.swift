@@ -10,6 +10,7 @@ public struct JournalContents: Equatable, Sendable {
   public var phasesStarted: [PhaseStartedRecord] = []
   public var phasesCompleted: [PhaseCompletedRecord] = []
   public var shardsCompleted: [ShardCompletedRecord] = []
+  public var shardCheckpoints: [ShardCheckpointRecord] = []
   public var cacheEntries: [CacheEntryRecord] = []
   public var assignments: [AssignmentRecord] = []
   /// The highest number ever given to an assignment, ended ones included.
@@ -32,6 +33,8 @@ public struct JournalContents: Equatable, Sendable {
     case .phaseCompleted(let row): phasesCompleted.put(row) { $0.job == row.job && $0.phase == row.phase }
     case .shardCompleted(let row):
       shardsCompleted.put(row) { $0.job == row.job && $0.phase == row.phase && $0.shard == row.shard }
+    case .shardCheckpoint(let row):
+      shardCheckpoints.put(row) { $0.job == row.job && $0.phase == row.phase && $0.shard == row.shard }
     case .cacheEntry(let row): cacheEntries.put(row) { $0.key == row.key }
     case .cacheEntryRemoved(let key): cacheEntries.removeAll { $0.key == key }
     case .assignmentMade(let row):

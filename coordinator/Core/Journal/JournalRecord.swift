@@ -17,6 +17,8 @@ public enum JournalRecord: Equatable, Sendable {
   case phaseCompleted(PhaseCompletedRecord)
   /// Key: job, phase, shard.
   case shardCompleted(ShardCompletedRecord)
+  /// Key: job, phase, shard. The latest one is what a shard goes on from.
+  case shardCheckpoint(ShardCheckpointRecord)
   /// Key: cache key.
   case cacheEntry(CacheEntryRecord)
   /// Removes the row with this cache key.
@@ -138,6 +140,24 @@ public struct ShardCompletedRecord: Equatable, Sendable {
     self.shard = shard
     self.outputs = outputs
     self.result = result
+  }
+}
+
+/// What a shard that takes long has put into the store on its way.
+public struct ShardCheckpointRecord: Equatable, Sendable {
+  public var job: JobID
+  public var phase: UInt32
+  public var shard: UInt32
+  public var step: UInt64
+  public var chain: Digest
+  public var tree: NamedTree
+  public init(job: JobID, phase: UInt32, shard: UInt32, step: UInt64, chain: Digest, tree: NamedTree) {
+    self.job = job
+    self.phase = phase
+    self.shard = shard
+    self.step = step
+    self.chain = chain
+    self.tree = tree
   }
 }
 

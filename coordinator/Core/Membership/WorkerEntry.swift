@@ -42,8 +42,8 @@ struct WorkerEntry: Sendable {
     return connection == nil || now.elapsed(since: lastHeard) >= settings.suspicionDuration
   }
 
-  /// Whether work may be given to it.
-  func isIdle(_ settings: CoordinatorSettings, now: MonotonicTime) -> Bool {
-    connection != nil && hasInventory && assignments.isEmpty && leaving.isEmpty && !isSuspect(settings, now: now)
+  /// Whether work may be given to it as far as the worker itself goes; how much of it is free is another question.
+  func isReachable(_ settings: CoordinatorSettings, now: MonotonicTime) -> Bool {
+    connection != nil && hasInventory && leaving.isEmpty && !isSuspect(settings, now: now)
   }
 }

@@ -26,6 +26,7 @@ extension ShardedPhase {
     runners[index].askedAt = now.monotonic
     // What it said while nobody listened, it says again.
     actions.append(.send(.reportState(ReportState()), assignment))
+    if isPauseRequested { askToSave(assignment) }
   }
 
   /// Ten seconds plus five times the median shard; more while no shard's time is known.

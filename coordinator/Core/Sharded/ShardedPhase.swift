@@ -28,10 +28,14 @@ struct ShardedPhase: Sendable {
   var states: [ShardState]
   var outputs: [[NamedTree]]
   var results: [String]
+  /// What shards that take long go on from, by shard; nil once they are completed.
+  var checkpoints: [ShardCheckpointRecord?]
   /// Exits of runners of their own accord, by shard.
   var exits: [Int]
   var runners: [Runner] = []
   var isPauseRequested = false
+  /// Why nobody goes on until a person has acted.
+  var holdReason: String?
   var isHeld = false
   var hasEnded = false
   var secondsTaken: [Double] = []
@@ -48,6 +52,7 @@ struct ShardedPhase: Sendable {
     states = Array(repeating: .waiting, count: shards.count)
     outputs = Array(repeating: [], count: shards.count)
     results = Array(repeating: "{}", count: shards.count)
+    checkpoints = Array(repeating: nil, count: shards.count)
     exits = Array(repeating: 0, count: shards.count)
   }
 
@@ -102,12 +107,14 @@ struct ShardedPhase: Sendable {
     case .failed(let failed):
       fail("\(shardTitle(runner.shard)) on \(runner.title): \(failed.message)")
     case .progress(let progress): runners[index].progress = progress
+    case .checkpointSaved(let saved): handle(saved, of: runner)
     default: break
     }
   }
 
   mutating func complete(shard: Int, outputs: [NamedTree], result: String) {
     guard case .completed = states[shard] else {
+      forgetCheckpoint(of: shard)
       fill(shard: shard, outputs: outputs, result: result)
       progressMarks += 1
       actions.append(
@@ -126,7 +133,8 @@ struct ShardedPhase: Sendable {
       actions.append(.complete(outputs: outputs.flatMap { $0 }, results: results.filter { $0 != "{}" }))
     } else if isPauseRequested, runners.isEmpty, !isHeld {
       isHeld = true
-      actions.append(.pause(reason: "paused with \(completedCount) of \(states.count) shards done"))
+      let done = "\(completedCount) of \(states.count) shards done"
+      actions.append(.pause(reason: holdReason.map { "\($0) (\(done))" } ?? "paused with \(done)"))
     }
   }
 
@@ -139,6 +147,7 @@ struct ShardedPhase: Sendable {
 
   mutating func resume() {
     isPauseRequested = false
+    holdReason = nil
     isHeld = false
     // A person acted: exits before that count no more.
     exits = exits.map { _ in 0 }

@@ -49,6 +49,11 @@ struct JournalReading {
         job: JobID(try $0.number("job")), phase: try $0.number("phase"), shard: try $0.number("shard"),
         outputs: try $0.list("outputs"), result: try $0.text("result"))
     }
+    contents.shardCheckpoints = try rows("shard_checkpoints") {
+      ShardCheckpointRecord(
+        job: JobID(try $0.number("job")), phase: try $0.number("phase"), shard: try $0.number("shard"),
+        step: try $0.number("step"), chain: try $0.digest("chain"), tree: try $0.value("tree"))
+    }
     contents.cacheEntries = try rows("cache") {
       CacheEntryRecord(key: try $0.digest("key"), outputs: try $0.list("outputs"), result: try $0.text("result"))
     }

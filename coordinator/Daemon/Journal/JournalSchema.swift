@@ -47,7 +47,12 @@ enum JournalSchema {
     CREATE TABLE events (
       sequence INTEGER PRIMARY KEY, unix_ms INTEGER NOT NULL, job INTEGER NOT NULL, text TEXT NOT NULL);
     CREATE INDEX events_of_job ON events (job, sequence);
+    """,
     """
+    CREATE TABLE shard_checkpoints (
+      job INTEGER NOT NULL, phase INTEGER NOT NULL, shard INTEGER NOT NULL, step INTEGER NOT NULL, chain BLOB NOT NULL,
+      tree BLOB NOT NULL, UNIQUE (job, phase, shard));
+    """,
   ]
 
   static var version: Int { migrations.count }

@@ -38,6 +38,13 @@ struct JournalWriting {
           "job": row.job.number, "phase": row.phase, "shard": row.shard, "outputs": column(row.outputs),
           "result": row.result,
         ])
+    case .shardCheckpoint(let row):
+      try put(
+        "shard_checkpoints", key: ["job", "phase", "shard"],
+        [
+          "job": row.job.number, "phase": row.phase, "shard": row.shard,
+          "step": try column(row.step, "step", path: path), "chain": column(row.chain), "tree": column(row.tree),
+        ])
     case .cacheEntry(let row):
       try put("cache", key: ["key"], ["key": column(row.key), "outputs": column(row.outputs), "result": row.result])
     case .cacheEntryRemoved(let key):

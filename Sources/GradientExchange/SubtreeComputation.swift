@@ -1,13 +1,12 @@
-import GradientExchange
-import JobKit
-import WireProtocol
+public import JobKit
+public import WireProtocol
 
 /// The slices of a list of subtrees, computed one after the other, and joined to nodes chunk by chunk as they become
 /// final: a subtree's node of a chunk leaves while the backward pass of the subtree's last slice still runs.
 ///
 /// Pending nodes are kept rounded, as a binary counter along the tree: at most one node a level.
-final class SubtreeComputation {
-  let round: Round
+public final class SubtreeComputation {
+  public let round: Round
   private let sliceCount: UInt32
   private let shape: ChunkShape
   private var subtrees: ArraySlice<SliceRange>
@@ -18,9 +17,9 @@ final class SubtreeComputation {
   private var pending: [[(range: SliceRange, values: NodeValues)]]
 
   /// Called with nodes of whole subtrees.
-  typealias Emit = (NodeKey, NodeValues) -> Void
+  public typealias Emit = (NodeKey, NodeValues) -> Void
 
-  init(round: Round, sliceCount: UInt32, shape: ChunkShape, subtrees: [SliceRange]) {
+  public init(round: Round, sliceCount: UInt32, shape: ChunkShape, subtrees: [SliceRange]) {
     self.round = round
     self.sliceCount = sliceCount
     self.shape = shape
@@ -29,10 +28,10 @@ final class SubtreeComputation {
     nextSlice = subtrees.first?.lower ?? 0
   }
 
-  var isDone: Bool { subtrees.isEmpty }
+  public var isDone: Bool { subtrees.isEmpty }
 
   /// Takes a new list for the same round; the subtree in hand goes on if it is first in it.
-  func replaceSubtrees(_ wanted: [SliceRange]) {
+  public func replaceSubtrees(_ wanted: [SliceRange]) {
     let new = wanted.filter { !finished.contains($0) }
     if let current = subtrees.first, nextSlice > current.lower, let place = new.firstIndex(of: current) {
       subtrees = [current] + new[..<place] + new[(place + 1)...]
@@ -43,7 +42,7 @@ final class SubtreeComputation {
   }
 
   /// Nothing more is wanted for now.
-  func stop() { replaceSubtrees([]) }
+  public func stop() { replaceSubtrees([]) }
 
   private func restart() {
     for chunk in pending.indices { pending[chunk] = [] }
@@ -51,7 +50,7 @@ final class SubtreeComputation {
   }
 
   /// Computes one slice. `gradient` has room for all parameters; `observe` hears of each chunk that became final.
-  func computeNextSlice(
+  public func computeNextSlice(
     _ member: any SteppedMember, gradient: UnsafeMutablePointer<Float>, arithmetic: NodeArithmetic,
     observe: (_ chunk: Int, _ slice: UInt32) -> Void, emit: Emit
   ) throws {
@@ -109,7 +108,7 @@ final class SubtreeComputation {
 }
 
 /// A job type broke its side of the contract; its author's mistake, told to the user.
-struct PluginMistake: Error, CustomStringConvertible {
-  let description: String
-  init(_ description: String) { self.description = description }
+public struct PluginMistake: Error, CustomStringConvertible {
+  public let description: String
+  public init(_ description: String) { self.description = description }
 }

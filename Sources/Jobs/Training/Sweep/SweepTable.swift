@@ -1,0 +1,126 @@
+import Foundation
+import JobKit
+
+/// The tables that a sweep leaves behind: RFC 4180, one header line, a row a cell and evaluation.
+///
+/// `curves.csv` has every evaluation, `cells.csv` the last one of each cell. Columns: the axes `almr` and
+/// `learning_rate`, the other axes by name, `seed`, `step`, `tokens`, `status`, a loss in nats a token for each
+/// validation set under `loss_NAME`, bits per byte under `bpb_NAME`, and the digests of recipe and weights.
+struct SweepTable {
+  static let tree = "sweep"
+
+  let base: SweepBase
+  let cells: [CellResult]
+
+  var cellsCSV: String {
+    csv(cells.compactMap { cell in cell.curve.last.map { (cell, $0) } }.map { row($0, $1, isLast: true) })
+  }
+
+  var curvesCSV: String {
+    csv(cells.flatMap { cell in cell.curve.enumerated().map { row(cell, $1, isLast: $0 == cell.curve.count - 1) } })
+  }
+
+  private var otherAxes: [Int] { base.axes.indices.filter { !["almr", "learning_rate"].contains(base.axes[$0]) } }
+
+  private func csv(_ rows: [[String]]) -> String {
+    let header =
+      ["almr", "learning_rate"] + otherAxes.map { base.axes[$0] } + ["seed", "step", "tokens", "status"]
+      + base.corpus.sets.map { "loss_\($0.name)" } + base.corpus.sets.map { "bpb_\($0.name)" }
+      + ["train_loss", "recipe_sha256", "weights_sha256"]
+    return ([header] + rows).map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
+  }
+
+  private func row(_ cell: CellResult, _ point: CellResult.Point, isLast: Bool) -> [String] {
+    // A cell that diverged has its last evaluation before that; its row says so, and what it measured then.
+    [number(cell.almr), number(cell.learningRate)] + otherAxes.map { cell.values[$0] }
+      + ["\(cell.seed)", "\(point.step)", "\(point.tokens)", isLast ? cell.status.rawValue : "running"]
+      + point.sets.map { number($0.loss) } + point.sets.map { number($0.bitsPerByte) }
+      + [number(point.trainingLoss), cell.recipeSHA256, isLast ? cell.weightsSHA256 ?? "" : ""]
+  }
+
+  private func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
+
+  private func quoted(_ field: String) -> String {
+    field.contains(where: { ",\"\r\n".contains($0) })
+      ? "\"" + field.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : field
+  }
+}
+
+/// What a study needs to know of a sweep beside its tables.
+struct SweepDescription: Codable {
+  struct Set: Codable {
+    let name: String
+    let role: String
+    /// The source it was held out from; nil for a text of its own.
+    let heldOutFrom: String?
+  }
+  struct Source: Codable {
+    let name: String
+    let role: String
+  }
+  let schema: Int
+  let axes: [String]
+  let parameters: Int
+  let sets: [Set]
+  let sources: [Source]
+  let tokens: Int
+  let cells: Int
+  let diverged: Int
+}
+
+extension SweepJob {
+  /// The phase `index`: the corpus' index, and beside it what all cells share.
+  func indexShard(_ context: ShardContext) throws -> ShardResult {
+    let base = try decodePayload(SweepBase.self, from: context.payload)
+    let indexed = try CPTJob().indexShard(context.with(payload: try encodePayload(base.corpus)))
+    let directory = context.scratchDirectory + "/base"
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    try Data(context.payload).write(to: URL(fileURLWithPath: directory + "/" + SweepBase.file))
+    return ShardResult(
+      outputs: indexed.outputs + [OutputTree(name: SweepBase.tree, directory: directory)], result: indexed.result)
+  }
+
+  /// The phase `table`: all cells' results side by side, in the order of the plan.
+  func tableShard(_ context: ShardContext) throws -> ShardResult {
+    let base = try SweepBase.read(inputs: context.inputs)
+    let cells = try context.inputs.filter { $0.key.hasPrefix("cell-") }.map { _, directory in
+      try decodePayload(
+        CellResult.self,
+        from: [UInt8](try Data(contentsOf: URL(fileURLWithPath: directory + "/" + CellPayload.file))))
+    }.sorted(by: SweepJob.precedes)
+    let table = SweepTable(base: base, cells: cells)
+    let directory = context.scratchDirectory + "/sweep"
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    func write(_ text: String, _ name: String) throws {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: "\(directory)/\(name)"))
+    }
+    try write(table.cellsCSV, "cells.csv")
+    try write(table.curvesCSV, "curves.csv")
+    let description = SweepDescription(
+      schema: 1, axes: base.axes, parameters: cells.first?.parameters ?? 0,
+      sets: base.corpus.sets.map { .init(name: $0.name, role: $0.role.rawValue, heldOutFrom: $0.heldOutFrom) },
+      sources: base.corpus.sources.map { .init(name: $0.name, role: $0.role.rawValue) },
+      tokens: cells.reduce(0) { $0 + $1.tokens }, cells: cells.count,
+      diverged: cells.count { $0.status == .diverged })
+    try write(String(decoding: try encodePayload(description), as: UTF8.self), "sweep.json")
+    return ShardResult(
+      outputs: [OutputTree(name: SweepTable.tree, directory: directory)],
+      result: String(decoding: try encodePayload(["sweep": description]), as: UTF8.self))
+  }
+
+  /// By ratio, rate, the other axes, seed.
+  private static func precedes(_ a: CellResult, _ b: CellResult) -> Bool {
+    if a.almr != b.almr { return a.almr < b.almr }
+    if a.learningRate != b.learningRate { return a.learningRate < b.learningRate }
+    if a.values != b.values { return a.values.lexicographicallyPrecedes(b.values) }
+    return a.seed < b.seed
+  }
+}
+
+extension ShardContext {
+  fileprivate func with(payload: [UInt8]) -> ShardContext {
+    ShardContext(
+      phaseName: phaseName, shardIndex: shardIndex, shardCount: shardCount, payload: payload, inputs: inputs,
+      scratchDirectory: scratchDirectory, threads: threads, checkpoint: checkpoint, saving: saving, progress: progress)
+  }
+}

@@ -1,0 +1,50 @@
+import WireProtocol
+
+/// The shards of the phase that a job is in: a line each that runs, what it said last, and how many wait or are done.
+func shardLines(_ shards: [ShardStatus]) -> [String] {
+  guard shards.count > 1 else { return [] }
+  let waiting = shards.count { $0.state == .waiting }
+  let done = shards.count { $0.state == .completed }
+  var table = Table([("SHARD", .left), ("STATE", .left), ("WORKER", .left), ("DONE", .right), ("ACTIVITY", .left)])
+  let running = shards.filter { $0.state == .running }
+  for shard in running.prefix(shardsShown) {
+    let values = shard.values.map { "\($0.label) \(significant($0.value))" }.joined(separator: " ")
+    table.add([
+      shard.name, "running", shard.worker, shard.fraction >= 0 ? percent(shard.fraction) : "–",
+      [shard.activity, values].filter { !$0.isEmpty }.joined(separator: "  "),
+    ])
+  }
+  return ["shards: \(done) done, \(running.count) running, \(waiting) waiting"] + (running.isEmpty ? [] : table.lines)
+}
+
+/// More running shards than this are a matter for `show --json`.
+private let shardsShown = 64
+
+/// `show --json` and `result.json`'s list while a phase has shards.
+func shardObjects(_ shards: [ShardStatus]) -> JSONNode {
+  .array(
+    shards.map { shard in
+      [
+        "name": .string(shard.name),
+        "state": .string(word(shard.state)),
+        "worker": shard.worker.isEmpty ? .null : .string(shard.worker),
+        "activity": shard.activity.isEmpty ? .null : .string(shard.activity),
+        "fraction": shard.fraction >= 0 ? .number(shard.fraction) : .null,
+        "values": .object(shard.values.map { JSONNode.Member($0.label, .number($0.value)) }),
+      ]
+    })
+}
+
+private func word(_ state: ShardStatus.State) -> String {
+  switch state {
+  case .waiting: "waiting"
+  case .running: "running"
+  case .completed: "completed"
+  }
+}
+
+/// Four digits that count: `2.417`, `0.0003`.
+private func significant(_ value: Double) -> String {
+  guard value.isFinite, value != 0 else { return "\(value)" }
+  return abs(value) >= 0.01 ? fixed(value, digits: 3) : "\(value)"
+}
