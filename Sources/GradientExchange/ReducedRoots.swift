@@ -12,7 +12,8 @@ public struct ReducedRoots: ReducedGradient {
 
   public var chunkCount: Int { roots.count }
 
-  public func withChunk<Result>(_ chunk: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result) rethrows -> Result {
+  public func withChunk<Result>(_ chunk: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result) rethrows -> Result
+  {
     try arithmetic.withFloats(of: roots[chunk], body)
   }
 }

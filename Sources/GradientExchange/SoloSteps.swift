@@ -1,10 +1,9 @@
 public import JobKit
 public import WireProtocol
 
-/// Steps of a member that is alone, in one thread: no PLAN, no frames, no COMMIT. Slices, rounding, tree and digests are
-/// those of a gang, so the state after step t has the same bits and the same chain.
-///
-/// The calling thread must flush denormals, as a runner's compute thread does.
+/// Steps of a member that is alone, in one thread: no PLAN, no frames, no COMMIT. Slices, rounding, tree and digests
+/// are those of a gang, so the state after step t has the same bits and the same chain. The calling thread must flush
+/// denormals, as a runner's compute thread does.
 public final class SoloSteps {
   public private(set) var step: UInt64
   /// The chain digest after `step`.

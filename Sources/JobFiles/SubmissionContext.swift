@@ -7,14 +7,14 @@ final class SubmissionContext: PlanningContext {
   let base: String
   let jobTypes: [any JobType]
   /// The stages that references may name; nil outside of a pipeline.
-  private let stages: [(name: String, outputs: [String])]?
+  private let stages: [EarlierStage]?
   /// Shared by the contexts of a pipeline's stages.
   private let collected: CollectedInputs
   private(set) var resolvedSpec: ResolvedSpec?
 
   init(
     base: String, jobTypes: [any JobType], collected: CollectedInputs = CollectedInputs(),
-    stages: [(name: String, outputs: [String])]? = nil
+    stages: [EarlierStage]? = nil
   ) {
     self.base = base
     self.jobTypes = jobTypes
@@ -28,10 +28,11 @@ final class SubmissionContext: PlanningContext {
   func resolved(_ specification: ResolvedSpec) { resolvedSpec = specification }
 
   func planStage(
-    _ specification: SpecMapping, stages: [(name: String, outputs: [String])]
-  ) throws -> (plan: JobPlan, resolved: ResolvedSpec) {
+    _ specification: SpecMapping, stages: [EarlierStage]
+  ) throws -> (plan: JobPlan, resolved: ResolvedSpec, values: [StageValue]) {
     let inner = SubmissionContext(base: base, jobTypes: jobTypes, collected: collected, stages: stages)
-    return try inner.plan(specification)
+    let (plan, resolved) = try inner.plan(specification)
+    return (plan, resolved, try jobType(of: specification).values)
   }
 
   /// Finds the job type that `job:` names and lets it plan.
@@ -45,7 +46,7 @@ final class SubmissionContext: PlanningContext {
   }
 
   func input(named name: String, path value: SpecScalar, kind: PlannedInput.Kind) throws -> PlannedInput {
-    if let reference = try StageReference(value) {
+    if let reference = try StageReference(value, stages: (stages ?? []).map(\.name)) {
       return try stageOutput(reference, named: name, at: value)
     }
     if value.text.hasPrefix("shared:") {
@@ -66,16 +67,38 @@ final class SubmissionContext: PlanningContext {
     }
   }
 
-  private func stageOutput(
-    _ reference: StageReference, named name: String, at value: SpecScalar
-  ) throws -> PlannedInput {
+  func value(_ scalar: SpecScalar, kind: StageValue.Kind) throws -> PlannedValue {
+    func refusal(_ problem: String, _ remedy: String) -> SpecError {
+      SpecError(position: scalar.position, path: scalar.path, problem: problem, remedy: remedy)
+    }
+    guard let reference = try StageReference(scalar, stages: (stages ?? []).map(\.name)) else {
+      throw refusal("found `\(scalar.text)`, expected a reference", "Write for example `${choose.almr}`")
+    }
+    let stage = try self.stage(of: reference, at: scalar)
+    guard let value = stage.values.first(where: { $0.name == reference.output }) else {
+      let near = nearest(to: reference.output, among: stage.values.map(\.name))
+      throw refusal(
+        "the stage `\(stage.name)` has no value `\(reference.output)`",
+        near.map { "Did you mean `${\(stage.name).\($0)}`?" } ?? "It has: \(list(stage.values.map(\.name)))")
+    }
+    guard value.kind == kind || kind == .number else {
+      throw refusal(
+        "`\(scalar.text)` is a \(value.kind.rawValue), expected a \(kind.rawValue)",
+        "Of this kind it has: \(list(stage.values.filter { $0.kind == kind }.map(\.name)))")
+    }
+    let tree = "\(StageValue.tree)-\(stage.name)"
+    let input = InputReference.stage(name: tree, stage: stage.name, output: StageValue.tree)
+    return PlannedValue(reference: collected.add(input), tree: tree, name: value.name)
+  }
+
+  private func stage(of reference: StageReference, at value: SpecScalar) throws -> EarlierStage {
     func refusal(_ problem: String, _ remedy: String) -> SpecError {
       SpecError(position: value.position, path: value.path, problem: problem, remedy: remedy)
     }
     guard let stages else {
       throw refusal(
         "`\(value.text)` names a stage, and this job is no stage of a pipeline",
-        "Write a path, or make this job a stage of a `job: pipeline`")
+        "Write a path or a number, or make this job a stage of a `job: pipeline`")
     }
     guard let stage = stages.first(where: { $0.name == reference.stage }) else {
       let near = nearest(to: reference.stage, among: stages.map(\.name))
@@ -83,6 +106,16 @@ final class SubmissionContext: PlanningContext {
       throw refusal(
         "no earlier stage is named `\(reference.stage)`", near.map { "Did you mean `\($0)`?" } ?? known)
     }
+    return stage
+  }
+
+  private func stageOutput(
+    _ reference: StageReference, named name: String, at value: SpecScalar
+  ) throws -> PlannedInput {
+    func refusal(_ problem: String, _ remedy: String) -> SpecError {
+      SpecError(position: value.position, path: value.path, problem: problem, remedy: remedy)
+    }
+    let stage = try stage(of: reference, at: value)
     guard stage.outputs.contains(reference.output) else {
       let near = nearest(to: reference.output, among: stage.outputs)
       throw refusal(

@@ -9,6 +9,10 @@ public protocol JobType: Sendable {
   var name: String { get }
   var version: UInt32 { get }
 
+  /// Numbers that a finished job hands to later stages of a pipeline, as `${stage.NAME}`: it writes them into the
+  /// output tree `StageValue.tree`, and names that tree among its plan's outputs.
+  var values: [StageValue] { get }
+
   /// Checks the whole job file and makes the plan. Throws `SpecError` for what the user can mend.
   func plan(_ specification: SpecMapping, context: any PlanningContext) throws -> JobPlan
 
@@ -19,17 +23,24 @@ public protocol JobType: Sendable {
   func makeMember(_ context: MemberContext) throws -> any SteppedMember
 }
 
+extension JobType {
+  public var values: [StageValue] { [] }
+}
+
 /// What `JobType.plan` may ask of the submitter's machine.
 public protocol PlanningContext {
   /// An input file or directory, hashed and made ready for upload; or, for `${stage.output}`, a reference to an earlier
   /// stage's output. `name` is the tree's name in the runner. A missing or unreadable path is a `SpecError` at `value`.
   func input(named name: String, path value: SpecScalar, kind: PlannedInput.Kind) throws -> PlannedInput
 
-  /// Plans another job in this one's place in a pipeline. `stages` are the earlier stages that references may name,
-  /// with their outputs.
+  /// A number that an earlier stage will have found, for `${stage.value}` in place of a number of kind `kind`. A
+  /// stage or value that is not there, or a value of another kind, is a `SpecError` at `reference`.
+  func value(_ reference: SpecScalar, kind: StageValue.Kind) throws -> PlannedValue
+
+  /// Plans another job in this one's place in a pipeline. `stages` are the earlier stages that references may name.
   func planStage(
-    _ specification: SpecMapping, stages: [(name: String, outputs: [String])]
-  ) throws -> (plan: JobPlan, resolved: ResolvedSpec)
+    _ specification: SpecMapping, stages: [EarlierStage]
+  ) throws -> (plan: JobPlan, resolved: ResolvedSpec, values: [StageValue])
 
   /// The job file with every default filled in, as `SpecReader.read` returned it: it becomes `job.yaml`, and with the
   /// inputs' contents the recipe's digest. Every `plan` calls it once.

@@ -1,6 +1,7 @@
-@testable import CoordinatorCore
 import Testing
 import WireProtocol
+
+@testable import CoordinatorCore
 
 @Suite struct GraphPhaseTests {
   private func pipeline() -> JobPlan {
@@ -61,6 +62,95 @@ import WireProtocol
     finishStage(&story, 11)
     finishStage(&story, 12)
     #expect(story.jobStatus(1)?.state == .completed)
+  }
+
+  /// `a`, which `b` needs and `c` does not.
+  private func fork() -> JobPlan {
+    func shard(_ name: String) -> JobPlan { .sharded(1, name: name) }
+    return JobPlan(
+      jobType: "pipe", pluginVersion: 1, name: "fork",
+      phases: [
+        PhasePlan(
+          name: "stages",
+          work: .graph([
+            StagePlan(name: "a", needs: [], plan: shard("a")), StagePlan(name: "b", needs: ["a"], plan: shard("b")),
+            StagePlan(name: "c", needs: [], plan: shard("c")),
+          ]))
+      ], outputs: [])
+  }
+
+  private func finishShard(_ story: inout Story, _ worker: Int) {
+    let runner = story.assignment(on: worker)
+    story.runnerSays(worker, .completed(Completed(outputs: [], result: "{}")))
+    story.runnerExits(worker, runner)
+  }
+
+  @Test func stagesThatNeedNothingOfEachOtherRunSideBySide() {
+    var story = Story()
+    story.join(1)
+    story.join(2)
+    story.submit(fork())
+    #expect(story.jobStatus(2)?.state == .running && story.jobStatus(4)?.state == .running)
+    #expect(story.jobStatus(3)?.state == .pending)
+  }
+
+  @Test func aFailedStageStopsOnlyWhatDependsOnIt() {
+    var story = Story()
+    story.join(1)
+    story.join(2)
+    story.submit(fork())
+    story.runnerSays(1, .failed(Failed(message: "bad text")))
+    #expect(story.jobStatus(2)?.state == .failed)
+    #expect(story.jobStatus(3)?.state == .cancelled)
+    #expect(story.jobStatus(3)?.reason.contains("stage a") == true)
+    #expect(story.jobStatus(4)?.state == .running && story.jobStatus(1)?.state == .running)
+    finishShard(&story, 2)
+    #expect(story.jobStatus(4)?.state == .completed)
+    #expect(story.jobStatus(1)?.state == .failed)
+    #expect(story.jobStatus(1)?.reason.contains("stage a (job 2) failed: ") == true)
+    story.control(.retry)
+    #expect(story.jobStatus(4)?.state == .completed, "what is done stays so")
+    #expect(story.jobStatus(2)?.state != .failed && story.jobStatus(3)?.state == .pending)
+  }
+
+  @Test func aPipelineThatIsSubmittedAgainTakesOverWhatIsDone() {
+    var story = Story()
+    story.join(1)
+    story.submit(pipeline())
+    finishStage(&story, 11)
+    story.control(.cancel)
+    story.submit(pipeline(), token: 2)
+    // Jobs 4, 5, 6: the second pipeline and its stages.
+    #expect(story.jobStatus(5)?.state == .completed)
+    #expect(story.disk.phasesCompleted.contains { $0.job == JobID(5) && $0.outputs == [Story.tree("model", 11)] })
+    #expect(story.jobStatus(6)?.state != .completed)
+    story.restart()
+    story.join(1)
+    #expect(story.jobStatus(5)?.state == .completed)
+    finishStage(&story, 12)
+    #expect(story.jobStatus(4)?.state == .completed)
+    // Once more: nothing is left to compute.
+    story.submit(pipeline(), token: 3)
+    #expect(story.jobStatus(7)?.state == .completed)
+    #expect(story.events.contains { $0.contains("taken over from job 6") })
+  }
+
+  @Test func aStageWithOtherInputsIsComputed() {
+    var story = Story()
+    story.join(1)
+    story.submit(pipeline())
+    finishStage(&story, 11)
+    finishStage(&story, 12)
+    var other = pipeline()
+    if case .graph(var stages) = other.phases[0].work {
+      stages[0].plan.notes = ["redone"]
+      other.phases[0].work = .graph(stages)
+    }
+    story.submit(other, token: 2)
+    #expect(story.jobStatus(5)?.state == .running)
+    // It gives another model, so the second stage, whose plan is the same, is computed too.
+    finishStage(&story, 13)
+    #expect(story.jobStatus(6)?.state != .completed)
   }
 
   @Test func stagesAreControlledThroughTheirPipeline() {

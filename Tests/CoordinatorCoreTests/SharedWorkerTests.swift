@@ -1,6 +1,7 @@
-@testable import CoordinatorCore
 import Testing
 import WireProtocol
+
+@testable import CoordinatorCore
 
 /// Shards that ask for less than a worker, and shards that take long enough to be saved on their way.
 @Suite struct SharedWorkerTests {

@@ -43,7 +43,9 @@ public struct GoldenRecipe: Sendable, CustomStringConvertible {
     """
 
   /// The same training as the cell of a sweep over `grid`, which stands in place of the ratio and the rate.
-  public func sweepFile(configuration: String, output: String, grid: String, steps: Int = 8, extra: String = "") -> String {
+  public func sweepFile(configuration: String, output: String, grid: String, steps: Int = 8, extra: String = "")
+    -> String
+  {
     jobFile(configuration: configuration, output: output, steps: steps)
       .replacingOccurrences(of: "job: cpt\n", with: "job: sweep\n")
       .replacingOccurrences(of: "mixture: {almr: 0.30}\n", with: "grid: {\(grid)}\n\(extra)")

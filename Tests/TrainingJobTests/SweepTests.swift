@@ -48,7 +48,9 @@ struct SweepTests {
     let recipe = GoldenRecipe.named(.stories, "bf16")
     let (files, _) = try run(
       recipe, grid: "almr: [0.5, 0.1], learning_rate: [1.0e-3, 2.0e-3]", extra: "repeats: 2\n")
-    let cells = try #require(files["cells.csv"]).split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+    let cells = try #require(files["cells.csv"]).split(separator: "\n").map {
+      $0.split(separator: ",", omittingEmptySubsequences: false)
+    }
     #expect(
       cells[0].joined(separator: ",")
         == "almr,learning_rate,seed,step,tokens,status,loss_zh_held,loss_en_far,bpb_zh_held,bpb_en_far,train_loss,"
@@ -114,7 +116,8 @@ struct SweepTests {
     Mistake(
       grid: "almr: [0.1, 0.2], learning_rate: [1.0e-3]", extra: "budget: {tokens: 10k}\n",
       says: ["budget", "16384", "10000"]),
-    Mistake(grid: "almr: [0.1], learning_rate: [1.0e-3]", extra: "early_stop: {}\n", says: ["early_stop", "not there"]),
+    Mistake(
+      grid: "almr: [0.1], learning_rate: [1.0e-3]", extra: "early_stop: {}\n", says: ["early_stop", "not there"]),
     Mistake(
       grid: "almr: [0.1], learning_rate: [1.0e-3]", extra: "cells: [{almr: 0.2}]\n", says: ["cells", "same axes"]),
   ]

@@ -8,7 +8,9 @@ extension Assign.Work: WireValue {
       self = .shard(
         index: try reader.u32("index"), of: try reader.u32("of"), threads: try reader.u32("threads"))
     case let other:
-      throw .init(.invalidValue, field: "work", offset: start, found: "\(other)", expected: "1 (shard), 2 (member) or 3 (shard with threads)")
+      throw .init(
+        .invalidValue, field: "work", offset: start, found: "\(other)",
+        expected: "1 (shard), 2 (member) or 3 (shard with threads)")
     }
   }
 

@@ -20,7 +20,8 @@ public struct Assign: Equatable, Sendable {
   public var inputs: [NamedTree]
   /// The durable checkpoint to start from; nil starts from `inputs`.
   public var checkpoint: NamedTree?
-  /// The step that `checkpoint` holds (of a stepped phase a committed one) and the chain digest there; 0 and the initial chain without one.
+  /// The step that `checkpoint` holds (of a stepped phase a committed one) and the chain digest there; 0 and the
+  /// initial chain without one.
   public var checkpointStep: UInt64
   public var checkpointChain: Digest
   /// Names the gang on data connections.

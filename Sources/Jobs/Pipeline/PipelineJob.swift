@@ -1,8 +1,9 @@
 public import JobKit
 public import WireProtocol
 
-/// `job: pipeline`: named stages, each a job of any other type, run in order. It makes a graph of their plans and
-/// knows nothing else of them; a stage names an earlier one's output as `${stage.output}` wherever it may name a path.
+/// `job: pipeline`: named stages, each a job of any other type, run as soon as what they need is done. It makes a graph
+/// of their plans and knows nothing else of them; a stage names another one's output as `${stage.output}` wherever it
+/// may name a path, and a number that another one finds as `${stage.value}`.
 public struct Pipeline: JobType {
   public init() {}
 
@@ -15,13 +16,13 @@ public struct Pipeline: JobType {
     var stages: [StagePlan] = []
     let (header, resolved) = try SpecReader.read(specification) { reader in
       let header = try reader.header(of: name)
-      let written = try writtenStages(reader)
-      try checkReferences(written)
+      let written = try inOrder(try withReferences(try writtenStages(reader)))
       var resolvedStages: [ResolvedValue] = []
+      var earlier: [EarlierStage] = []
       for stage in written {
-        let earlier = stages.map { (name: $0.name, outputs: $0.plan.outputs) }
-        var (plan, stageResolved) = try context.planStage(stage.specification, stages: earlier)
+        var (plan, stageResolved, values) = try context.planStage(stage.specification, stages: earlier)
         plan.name = stage.name
+        earlier.append(EarlierStage(name: stage.name, outputs: plan.outputs, values: values))
         stageResolved.remove("output")
         if !stage.needs.isEmpty { stageResolved.set("needs", .sequence(stage.needs.map { .text($0) })) }
         resolvedStages.append(.mapping(stageResolved))

@@ -4,43 +4,64 @@ import JobKit
 // minutes, and a slip in the last stage must not cost them.
 
 extension Pipeline {
-  /// Every `${stage.…}` must name an earlier stage that the stage needs, directly or through others.
-  func checkReferences(_ stages: [WrittenStage]) throws {
-    for (index, stage) in stages.enumerated() {
-      let earlier = stages[..<index].map(\.name)
-      let later = stages[index...].map(\.name)
+  /// The stages with what they refer to among their needs. Every `${stage.…}` must name a stage.
+  func withReferences(_ stages: [WrittenStage]) throws -> [WrittenStage] {
+    let names = stages.map(\.name)
+    return try stages.map { stage in
+      var stage = stage
       try eachScalar(.mapping(stage.specification)) { scalar in
-        guard let name = referencedStage(scalar.text), !name.isEmpty else { return }
-        if later.contains(name) {
+        guard let name = referencedStage(scalar.text, among: names), !name.isEmpty else { return }
+        if name == stage.name {
           throw SpecError(
-            position: scalar.position, path: scalar.path,
-            problem: name == stage.name
-              ? "the stage `\(name)` refers to itself" : "`\(scalar.text)` refers to a later stage",
-            remedy: "Stages run in the order in which they are written; move `\(name)` before this one")
+            position: scalar.position, path: scalar.path, problem: "the stage `\(name)` refers to itself",
+            remedy: "Write a path, or name another stage")
         }
-        guard earlier.contains(name) else {
+        guard names.contains(name) else {
+          let others = names.filter { $0 != stage.name }
           throw SpecError(
             position: scalar.position, path: scalar.path, problem: "no stage is named `\(name)`",
-            remedy: nearest(to: name, among: earlier).map { "Did you mean `\($0)`?" }
-              ?? (earlier.isEmpty ? "This is the first stage" : "Earlier stages: \(earlier.joined(separator: ", "))"))
+            remedy: nearest(to: name, among: others).map { "Did you mean `\($0)`?" }
+              ?? (others.isEmpty ? "This is the only stage" : "Other stages: \(others.joined(separator: ", "))"))
         }
-        guard allNeeds(of: stage, in: stages).contains(name) else {
-          throw SpecError(
-            position: scalar.position, path: scalar.path,
-            problem: "`\(scalar.text)` refers to a stage that is not among this one's `needs`",
-            remedy: "Add `\(name)` to `needs`, or leave `needs` out to wait for the stage before")
-        }
+        if !stage.needs.contains(name) { stage.needs.append(name) }
       }
+      return stage
     }
   }
 
-  private func allNeeds(of stage: WrittenStage, in stages: [WrittenStage]) -> Set<String> {
-    var found: Set<String> = []
-    var open = stage.needs
-    while let name = open.popLast() {
-      if found.insert(name).inserted { open += stages.first { $0.name == name }?.needs ?? [] }
+  /// What is needed before what needs it; otherwise as they are written.
+  func inOrder(_ stages: [WrittenStage]) throws -> [WrittenStage] {
+    var ordered: [WrittenStage] = []
+    var open = stages
+    while !open.isEmpty {
+      guard
+        let next = open.firstIndex(where: { stage in
+          stage.needs.allSatisfy { need in
+            ordered.contains { $0.name == need }
+          }
+        })
+      else { throw cycle(open) }
+      ordered.append(open.remove(at: next))
     }
-    return found
+    return ordered
+  }
+
+  /// Following needs among stages of which none can begin leads round.
+  private func cycle(_ open: [WrittenStage]) -> SpecError {
+    var path: [WrittenStage] = [open[0]]
+    while true {
+      let last = path[path.count - 1]
+      guard let next = open.first(where: { last.needs.contains($0.name) }) else { break }
+      if let start = path.firstIndex(where: { $0.name == next.name }) {
+        path = Array(path[start...]) + [next]
+        break
+      }
+      path.append(next)
+    }
+    return SpecError(
+      position: path[0].specification.position, path: path[0].specification.path,
+      problem: "stages need each other in a circle: \(path.map(\.name).joined(separator: " needs "))",
+      remedy: "Take one of these needs or references away")
   }
 
   private func eachScalar(_ value: SpecValue, _ body: (SpecScalar) throws -> Void) rethrows {
@@ -51,9 +72,11 @@ extension Pipeline {
     }
   }
 
-  /// `first` in `${first.model}`; nil for text that is no reference.
-  private func referencedStage(_ text: String) -> String? {
-    guard text.hasPrefix("${"), text.hasSuffix("}"), let dot = text.lastIndex(of: ".") else { return nil }
-    return String(text[text.index(text.startIndex, offsetBy: 2)..<dot])
+  /// `first` in `${first.model}`; nil for text that is no reference. Names of stages may have dots.
+  private func referencedStage(_ text: String, among names: [String]) -> String? {
+    guard text.hasPrefix("${"), text.hasSuffix("}") else { return nil }
+    let inside = text.dropFirst(2).dropLast()
+    guard let dot = inside.firstIndex(of: ".") else { return nil }
+    return names.filter { inside.hasPrefix("\($0).") }.max { $0.count < $1.count } ?? String(inside[..<dot])
   }
 }

@@ -3,7 +3,7 @@ import JobKit
 /// A stage as the job file has it, with `needs` settled.
 struct WrittenStage {
   let name: String
-  /// Names of earlier stages.
+  /// Names of other stages.
   var needs: [String]
   /// Without `needs`, which is the pipeline's own key.
   let specification: SpecMapping
@@ -29,6 +29,18 @@ extension Pipeline {
       }
       stages.append(try writtenStage(mapping, after: stages))
     }
+    let names = stages.map(\.name)
+    for (stage, element) in zip(stages, elements) {
+      guard case .mapping(let mapping) = element else { continue }
+      for need in stage.needs where !names.contains(need) || need == stage.name {
+        let others = names.filter { $0 != stage.name }
+        throw SpecError(
+          position: mapping.keyPosition(of: "needs") ?? mapping.position, path: "\(mapping.path).needs",
+          problem: need == stage.name ? "the stage `\(need)` needs itself" : "no stage is named `\(need)`",
+          remedy: nearest(to: need, among: others).map { "Did you mean `\($0)`?" }
+            ?? "Other stages: \(others.joined(separator: ", "))")
+      }
+    }
     return stages
   }
 
@@ -43,13 +55,7 @@ extension Pipeline {
         throw reader.refusal("name", "two stages are named `\(name)`", remedy: "Give each stage a name of its own")
       }
       let needs = try reader.list("needs", of: .name, count: 0...Self.stageCountMax)
-      for need in needs ?? [] where !earlier.contains(where: { $0.name == need }) {
-        throw reader.refusal(
-          "needs", "no earlier stage is named `\(need)`",
-          remedy: nearest(to: need, among: earlier.map(\.name)).map { "Did you mean `\($0)`?" }
-            ?? "Stages run in the order in which they are written")
-      }
-      return (name: name, needs: needs ?? earlier.last.map { [$0.name] } ?? [])
+      return (name: name, needs: needs ?? [])
     }
     if let position = mapping.keyPosition(of: "output") {
       throw SpecError(

@@ -33,7 +33,7 @@ final class CPTMember: SteppedMember {
 
   init(_ context: MemberContext) throws {
     precondition(chunkParameterCount == parametersPerChunk, "the exchange and the kernels disagree on a chunk's size")
-    payload = try decodePayload(MemberPayload.self, from: context.payload)
+    payload = try decodePayload(MemberPayload.self, from: context.payload).resolved(inputs: context.inputs)
     scratchDirectory = context.scratchDirectory
     context.progress("loading", 0)
     files = try ModelFiles(start: payload.start, inputs: context.inputs)

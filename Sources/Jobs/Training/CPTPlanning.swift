@@ -81,26 +81,31 @@ struct CPTPlanner {
       let configuration = try context.input(
         named: InputTree.configuration, path: configurationPath, kind: .file)
       let tokenizer = try context.input(named: InputTree.tokenizer, path: tokenizerPath, kind: .directory)
-      guard let file = configuration.localPath, let directory = tokenizer.localPath else {
+      guard let file = configuration.localPath else {
         throw SpecError(
           position: configurationPath.position, path: configurationPath.path,
-          problem: "random weights need files at hand, not a stage's output", remedy: "Write paths")
+          problem: "random weights need a configuration at hand, not a stage's output", remedy: "Write a path")
       }
       let parsed = try naming(configurationPath) { try ModelConfiguration(path: file) }
-      let loaded = try naming(tokenizerPath) { try loadTokenizer(modelDirectory: directory) }
-      let bytes = try check(parsed, tokenizer: loaded.tokenizer, at: tokenizerPath)
+      // One that an earlier stage makes is checked when the texts are indexed.
+      let loaded = try tokenizer.localPath.map { directory in
+        try naming(tokenizerPath) { try loadTokenizer(modelDirectory: directory).tokenizer }
+      }
+      let bytes = try check(parsed, tokenizer: loaded, at: tokenizerPath)
       let files = tokenizer.reference.tokenizerFiles
+      let notes =
+        tokenizer.localPath == nil ? ["The tokenizer is an earlier stage's; it is checked when it is there."] : []
       return Base(
-        inputs: [configuration.reference, files], start: .random, tokenizer: files, stateBytes: bytes, notes: [])
+        inputs: [configuration.reference, files], start: .random, tokenizer: files, stateBytes: bytes, notes: notes)
     }
   }
 
   /// Checks that the model can be trained as asked, and returns what a worker will hold.
   private func check(
-    _ configuration: ModelConfiguration, tokenizer: any Tokenizer, at path: SpecScalar
+    _ configuration: ModelConfiguration, tokenizer: (any Tokenizer)?, at path: SpecScalar
   ) throws -> UInt64 {
     let shape = try naming(path) { try LlamaShape(configuration) }
-    try naming(path) { try tokenizer.checkFits(vocabSize: configuration.vocabularySize) }
+    try naming(path) { try tokenizer?.checkFits(vocabSize: configuration.vocabularySize) }
     let length = specification.recipe.sequenceLength
     if length > configuration.contextLength {
       throw SpecError(
@@ -130,12 +135,15 @@ struct CPTPlanner {
   private func planTraining(_ texts: Texts) throws -> SteppedPlan {
     let recipe = specification.recipe
     let (base, corpus) = (texts.base, texts.corpus)
+    let deferred = try specification.references.planned(context)
     let payload = MemberPayload(
-      start: base.start, recipe: recipe, corpus: corpus, mixture: specification.mixturePayload)
+      start: base.start, recipe: recipe, corpus: corpus, mixture: specification.mixturePayload,
+      deferred: deferred.values)
     return SteppedPlan(
-      payload: try encodePayload(payload), inputs: base.inputs + [.phase(0), .phase(1)],
+      payload: try encodePayload(payload), inputs: base.inputs + deferred.inputs + [.phase(0), .phase(1)],
       stepCount: UInt64(recipe.steps), sliceCount: UInt32(recipe.slices), measures: corpus.sets.map(\.name),
-      evaluationRowCount: UInt32(corpus.validationRowCount), evaluationInterval: UInt64(specification.evaluationInterval),
+      evaluationRowCount: UInt32(corpus.validationRowCount),
+      evaluationInterval: UInt64(specification.evaluationInterval),
       checkpointInterval: UInt64(specification.checkpointInterval),
       checkpointsKept: UInt32(specification.checkpointsKept), stateBytes: base.stateBytes, workUnit: "tok")
   }

@@ -42,7 +42,10 @@ struct CorpusPayload: Codable, Equatable {
 }
 
 struct MixturePayload: Codable, Equatable {
-  let almr: Double?
+  /// Stands for a ratio that an earlier stage will have found; no mixture takes it.
+  static let unknownRatio = -1.0
+
+  var almr: Double?
   /// In the order of the sources; nil when `almr` decides.
   let shares: [Double]?
 }
@@ -52,9 +55,20 @@ struct MemberPayload: Codable {
     case model, random
   }
   let start: Start
-  let recipe: Recipe
+  var recipe: Recipe
   let corpus: CorpusPayload
-  let mixture: MixturePayload
+  var mixture: MixturePayload
+  /// Numbers that earlier stages have found by the time a runner reads this.
+  var deferred: DeferredValues?
+
+  /// With every number in its place: what decides the run, whoever found them.
+  func resolved(inputs: [String: String]) throws -> MemberPayload {
+    var payload = self
+    if let place = deferred?.learningRate { payload.recipe.learningRate = try place.read(inputs) }
+    if let place = deferred?.almr { payload.mixture.almr = try place.read(inputs) }
+    payload.deferred = nil
+    return payload
+  }
 }
 
 /// Names of the trees that runners get.

@@ -14,7 +14,8 @@ struct Recipe: Codable, Sendable {
   let sequenceLength: Int
   /// Rows a step.
   let globalBatchSize: Int
-  let learningRate: Double
+  /// `Recipe.unknownRate` until an earlier stage has found it.
+  var learningRate: Double
   let schedule: Schedule
   let warmupSteps: Int
   let minimumRateRatio: Double
@@ -34,11 +35,17 @@ struct Recipe: Codable, Sendable {
 }
 
 extension Recipe {
-  static func read(_ reader: SpecReader) throws -> Recipe {
+  /// No learning rate that a schedule takes, so that one nobody resolved is a mistake that shows.
+  static let unknownRate = -1.0
+
+  /// With it the reference that the learning rate is, if it is one.
+  static func read(_ reader: SpecReader) throws -> (recipe: Recipe, learningRate: SpecScalar?) {
     let length = try reader.value("sequence_length", .integer(2...1_048_576), default: 1024)
     let batch = try reader.value("global_batch_size", .integer(1...1_048_576), default: 32)
     let steps = try readSteps(reader, tokensPerStep: length * batch)
-    let rate = try reader.required("learning_rate", .number(above: 0, through: 10), example: "1.0e-3")
+    let rate = try reader.required(
+      "learning_rate", .referable(.number(above: 0, through: 10)), example: "1.0e-3"
+    ).parts(standIn: unknownRate)
     let schedule = try reader.value("schedule", .oneOf(Schedule.self), default: .cosine)
     let warmup = try reader.value("warmup_steps", .integer(0...1_000_000_000), default: 0)
     if warmup > steps {
@@ -65,10 +72,11 @@ extension Recipe {
       let exchange = try advanced.value("exchange", .oneOf(GradientRounding.self), default: .bf16)
       return (slices: slices, exchange: exchange)
     }
-    return Recipe(
-      steps: steps, sequenceLength: length, globalBatchSize: batch, learningRate: rate, schedule: schedule,
+    let recipe = Recipe(
+      steps: steps, sequenceLength: length, globalBatchSize: batch, learningRate: rate.value, schedule: schedule,
       warmupSteps: warmup, minimumRateRatio: ratio, weightDecay: decay, betas: betas, epsilon: epsilon, clipNorm: clip,
       seed: UInt64(seed), arithmetic: arithmetic, slices: advanced.slices, exchange: advanced.exchange.rawValue)
+    return (recipe, rate.reference)
   }
 
   private static func readSteps(_ reader: SpecReader, tokensPerStep: Int) throws -> Int {

@@ -25,6 +25,12 @@ struct TrainingSpecification {
     case shares([(source: String, share: Double)])
   }
 
+  /// References in place of numbers; nil where the number is known.
+  struct References {
+    var almr: SpecScalar?
+    var learningRate: SpecScalar?
+  }
+
   struct ValidationSet {
     enum Origin {
       case heldOut(source: String, fraction: Double)
@@ -42,6 +48,8 @@ struct TrainingSpecification {
   let sources: [Source]
   let mixture: Mixture
   var recipe: Recipe
+  /// What earlier stages of a pipeline will have found.
+  let references: References
   let evaluationInterval: Int
   let validationSeed: UInt64
   let validationSets: [ValidationSet]
@@ -57,8 +65,8 @@ extension TrainingSpecification {
       let sources = try reader.mappings(
         "sources", count: 1...64, example: "name: zh, role: added, paths: [zh.jsonl.gz]", readSource)
       try refuseRepeatedNames(sources.map(\.name), of: "sources", reader)
-      let mixture = try readMixture(reader, sources: sources)
-      let recipe = try reader.mapping("recipe", example: "steps: 60, learning_rate: 1.0e-3", Recipe.read)
+      let (mixture, almr) = try readMixture(reader, sources: sources)
+      let (recipe, rate) = try reader.mapping("recipe", example: "steps: 60, learning_rate: 1.0e-3", Recipe.read)
       let validation = try readValidation(reader, sources: sources)
       let checkpoint = try reader.mappingOrEmpty("checkpoint", example: "every_steps: 20, keep: 2") { checkpoint in
         (
@@ -68,6 +76,7 @@ extension TrainingSpecification {
       }
       return TrainingSpecification(
         header: header, start: start, sources: sources, mixture: mixture, recipe: recipe,
+        references: References(almr: almr, learningRate: rate),
         evaluationInterval: validation.interval, validationSeed: validation.seed, validationSets: validation.sets,
         checkpointInterval: checkpoint.interval, checkpointsKept: checkpoint.kept)
     }
@@ -114,13 +123,22 @@ extension TrainingSpecification {
       weight: try reader.optional("weight", .number(above: 0, through: 1e9)))
   }
 
-  private static func readMixture(_ reader: SpecReader, sources: [Source]) throws -> Mixture {
+  private static func readMixture(
+    _ reader: SpecReader, sources: [Source]
+  ) throws -> (mixture: Mixture, almr: SpecScalar?) {
     try reader.mapping("mixture", example: "almr: 0.30") { mixture in
-      let almr = try mixture.optional("almr", .ratio)
+      let almr = try mixture.optional("almr", .referable(.ratio))
       let shares = try mixture.dictionary(
         "shares", of: .ratio, example: sources.map { "\($0.name): 0.5" }.joined(separator: ", "))
       switch (almr, shares) {
-      case (let almr?, nil):
+      case (.reference(let scalar)?, nil):
+        for role in SourceRole.allCases where !sources.contains(where: { $0.role == role }) {
+          throw mixture.refusal(
+            "almr", "an ALMR that is found later may need a source whose role is \(role.rawValue), and there is none",
+            remedy: "Add one")
+        }
+        return (.almr(MixturePayload.unknownRatio), scalar)
+      case (.value(let almr)?, nil):
         for (role, share) in [(SourceRole.added, almr), (.retained, 1 - almr)] {
           if share > 0, !sources.contains(where: { $0.role == role }) {
             throw mixture.refusal(
@@ -128,10 +146,10 @@ extension TrainingSpecification {
               remedy: "Add one, or write `almr: \(role == .added ? "0" : "1")`")
           }
         }
-        return .almr(almr)
+        return (.almr(almr), nil)
       case (nil, let shares?):
         try checkShares(shares, sources: sources, mixture)
-        return .shares(shares.map { (source: $0.key, share: $0.value) })
+        return (.shares(shares.map { (source: $0.key, share: $0.value) }), nil)
       case (nil, nil):
         throw mixture.refusal("almr", "the mixture says nothing", remedy: "Write `almr: 0.30` or `shares: {…}`")
       case (_?, _?):

@@ -96,7 +96,7 @@ extension Coordinator {
   }
 
   /// The trees that references stand for. A stage's output takes the name that the reference gives it.
-  private func resolve(_ references: [InputReference], for job: Job) -> [NamedTree] {
+  func resolve(_ references: [InputReference], for job: Job) -> [NamedTree] {
     references.flatMap { reference -> [NamedTree] in
       switch reference {
       case .files(let tree): return [tree]

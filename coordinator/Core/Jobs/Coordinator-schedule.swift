@@ -36,7 +36,9 @@ extension Coordinator {
   /// The worker with the most threads free, so that shares spread over the cluster before they crowd a host.
   private func place(for shard: ShardPlan, in rooms: [WorkerRoom], of job: JobID) -> Int? {
     rooms.indices.filter { rooms[$0].holds(shard) && refusal(of: rooms[$0].worker, for: job) == nil }
-      .max { rooms[$0].freeThreads < rooms[$1].freeThreads || rooms[$0].freeThreads == rooms[$1].freeThreads && $0 > $1 }
+      .max {
+        rooms[$0].freeThreads < rooms[$1].freeThreads || rooms[$0].freeThreads == rooms[$1].freeThreads && $0 > $1
+      }
   }
 
   /// What is left of a worker beside its assignments.

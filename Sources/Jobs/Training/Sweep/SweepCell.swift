@@ -14,7 +14,9 @@ struct SweepCell {
     self.context = context
     cell = try decodePayload(CellPayload.self, from: context.payload)
     base = try SweepBase.read(inputs: context.inputs)
-    payload = MemberPayload(start: base.start, recipe: cell.recipe, corpus: base.corpus, mixture: cell.mixture)
+    payload = try MemberPayload(
+      start: base.start, recipe: cell.recipe, corpus: base.corpus, mixture: cell.mixture, deferred: cell.deferred
+    ).resolved(inputs: context.inputs)
   }
 
   func run() throws -> ShardResult {
@@ -101,7 +103,7 @@ struct SweepCell {
   ) throws -> ShardResult {
     let result = CellResult(
       name: cell.name, values: cell.values, seed: cell.recipe.seed, almr: member.corpus.almr,
-      learningRate: cell.recipe.learningRate, status: divergence == nil ? .completed : .diverged, reason: divergence,
+      learningRate: payload.recipe.learningRate, status: divergence == nil ? .completed : .diverged, reason: divergence,
       steps: Int(steps.step), tokens: Int(steps.step) * cell.recipe.tokensPerStep,
       recipeSHA256: try member.recipeSHA256(),
       weightsSHA256: divergence == nil ? member.weightsSHA256 : nil, parameters: member.parameterCount, curve: curve)

@@ -1,9 +1,9 @@
 public import JobKit
 public import WireProtocol
 
-/// A grid of continual pre-trainings from one base on one set of tokenized texts: how new and old losses move with the
-/// mixture ratio, the learning rate and whatever else of the recipe. A cell is a shard: it trains in one runner, several
-/// on a worker, and its weights are those that `cpt` gives for the same recipe, wherever it ran.
+/// A grid of continual pre-trainings from one base on one set of tokenized texts: how new and old losses move with
+/// the mixture ratio, the learning rate and whatever else of the recipe. A cell is a shard: it trains in one runner,
+/// several on a worker, and its weights are those that `cpt` gives for the same recipe, wherever it ran.
 public struct SweepJob: JobType {
   static let version: UInt32 = 1
 

@@ -21,6 +21,7 @@ struct CellPayload: Codable {
   let values: [String]
   let recipe: Recipe
   let mixture: MixturePayload
+  let deferred: DeferredValues?
   let outputTree: String
 
   static let file = "cell.json"

@@ -43,11 +43,16 @@ struct SweepPlanner {
     var name = zip(sweep.axes, cell.values).map { "\($0) \($1)" }.joined(separator: " ")
     name += "\(name.isEmpty ? "" : " ")seed \(recipe.seed)"
     let mixture = cell.training.mixturePayload
-    let key = try cacheKey(recipe, mixture, base, texts)
-    let tree = "cell-" + (key?.hex.prefix(16) ?? Digest(Array(SHA256.hash(data: Array(name.utf8))))?.hex.prefix(16) ?? "")
-    let payload = CellPayload(name: name, values: cell.values, recipe: recipe, mixture: mixture, outputTree: tree)
+    let deferred = try cell.training.references.planned(context)
+    let key = deferred.values == nil ? try cacheKey(recipe, mixture, base, texts) : nil
+    let tree =
+      "cell-" + (key?.hex.prefix(16) ?? Digest(Array(SHA256.hash(data: Array(name.utf8))))?.hex.prefix(16) ?? "")
+    let payload = CellPayload(
+      name: name, values: cell.values, recipe: recipe, mixture: mixture, deferred: deferred.values,
+      outputTree: tree)
     return ShardPlan(
-      name: name, payload: try encodePayload(payload), inputs: texts.base.inputs + [.phase(0), .phase(1)],
+      name: name, payload: try encodePayload(payload),
+      inputs: texts.base.inputs + deferred.inputs + [.phase(0), .phase(1)],
       cacheKey: key, threads: UInt32(sweep.threadsPerCell), memoryBytes: texts.base.stateBytes)
   }
 

@@ -125,7 +125,8 @@ extension SweepSpecification {
         let name = point.map { "\($0.axis) \($0.value.text)" }.joined(separator: ", ")
         throw SpecError(
           position: point.first?.value.position, path: point.first?.value.path ?? "grid",
-          problem: "the cell \(name) stands there twice", remedy: "Write it once; `repeats` trains it with several seeds")
+          problem: "the cell \(name) stands there twice",
+          remedy: "Write it once; `repeats` trains it with several seeds")
       }
     }
   }
@@ -163,7 +164,8 @@ extension SpecMapping {
   fileprivate func with(_ point: SweepSpecification.Point, of header: JobHeader) -> SpecMapping {
     var result = self
     for entry in point.reversed() {
-      let path = entry.axis == "almr" ? ["mixture", "almr"] : ["recipe"] + entry.axis.split(separator: ".").map(String.init)
+      let path =
+        entry.axis == "almr" ? ["mixture", "almr"] : ["recipe"] + entry.axis.split(separator: ".").map(String.init)
       result = result.setting(path[...], to: entry.value, keyPosition: entry.keyPosition)
     }
     func scalar(_ text: String) -> SpecValue {

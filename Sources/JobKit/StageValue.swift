@@ -1,0 +1,72 @@
+public import WireProtocol
+
+/// A number that one stage of a pipeline finds and another one uses.
+public struct StageValue: Hashable, Sendable {
+  /// What it may stand for; checked before anything starts.
+  public enum Kind: String, Sendable, CaseIterable {
+    /// From 0 to 1.
+    case ratio
+    /// A learning rate: above 0.
+    case learningRate = "learning rate"
+    case number
+  }
+  /// `almr`, or `transfer.learning_rate`.
+  public let name: String
+  public let kind: Kind
+  public init(_ name: String, _ kind: Kind) {
+    self.name = name
+    self.kind = kind
+  }
+
+  /// The output tree with the file `file`: a JSON object of names and numbers.
+  public static let tree = "values"
+  public static let file = "values.json"
+}
+
+/// A stage that a later one may refer to.
+public struct EarlierStage: Sendable {
+  public let name: String
+  public let outputs: [String]
+  public let values: [StageValue]
+  public init(name: String, outputs: [String], values: [StageValue] = []) {
+    self.name = name
+    self.outputs = outputs
+    self.values = values
+  }
+}
+
+/// A value as the planner sees it: the tree that will hold it, an input of the runner that needs it, and its name
+/// there.
+public struct PlannedValue: Sendable {
+  public let reference: InputReference
+  public let tree: String
+  public let name: String
+  public init(reference: InputReference, tree: String, name: String) {
+    self.reference = reference
+    self.tree = tree
+    self.name = name
+  }
+}
+
+/// A number of a job file that may be an earlier stage's: `0.3`, or `${choose.almr}`.
+public enum Referable<Value> {
+  case value(Value)
+  case reference(SpecScalar)
+}
+
+extension SpecKind {
+  /// `kind`, or a reference to an earlier stage's value. A reference is part of the recipe as it is written.
+  public static func referable<Inner>(_ kind: SpecKind<Inner>) -> SpecKind<Value> where Value == Referable<Inner> {
+    SpecKind(
+      expectation: kind.expectation, example: kind.example,
+      parse: { scalar in
+        scalar.text.hasPrefix("${") ? .reference(scalar) : kind.parse(scalar).map { .value($0) }
+      },
+      resolve: { value in
+        switch value {
+        case .value(let value): kind.resolve(value)
+        case .reference(let scalar): .text(scalar.text)
+        }
+      })
+  }
+}
