@@ -1,3 +1,5 @@
+import Foundation
+
 /// The recipes whose weights' hashes are part of the product: 8 steps of 16 rows × 64 tokens.
 public struct GoldenRecipe: Sendable, CustomStringConvertible {
   public enum Model: String, Sendable, CaseIterable {

@@ -53,15 +53,15 @@ struct SweepTests {
     }
     #expect(
       cells[0].joined(separator: ",")
-        == "almr,learning_rate,seed,step,tokens,status,loss_zh_held,loss_en_far,bpb_zh_held,bpb_en_far,train_loss,"
-        + "recipe_sha256,weights_sha256")
+        == "almr,learning_rate,seed,step,tokens,parameters,status,config_hash,loss_zh_held,loss_en_far,"
+        + "initial_zh_held,initial_en_far,bpb_zh_held,bpb_en_far,train_loss,weights_sha256")
     #expect(cells.count == 1 + 8)
     #expect(
       cells.dropFirst().map { $0[0...2].joined(separator: " ") } == [
         "0.1 0.001 7", "0.1 0.001 8", "0.1 0.002 7", "0.1 0.002 8", "0.5 0.001 7", "0.5 0.001 8", "0.5 0.002 7",
         "0.5 0.002 8",
       ])
-    #expect(Set(cells.dropFirst().map { $0[12] }).count == 8, "every cell has weights of its own")
+    #expect(Set(cells.dropFirst().map { $0[15] }).count == 8, "every cell has weights of its own")
     let curves = try #require(files["curves.csv"]).split(separator: "\n")
     #expect(curves.count == 1 + 8 * 3, "evaluations at steps 0, 4 and 8")
   }

@@ -4,8 +4,9 @@ import JobKit
 /// The tables that a sweep leaves behind: RFC 4180, one header line, a row a cell and evaluation.
 ///
 /// `curves.csv` has every evaluation, `cells.csv` the last one of each cell. Columns: the axes `almr` and
-/// `learning_rate`, the other axes by name, `seed`, `step`, `tokens`, `status`, a loss in nats a token for each
-/// validation set under `loss_NAME`, bits per byte under `bpb_NAME`, and the digests of recipe and weights.
+/// `learning_rate`, the other axes by name, `seed`, `step`, `tokens`, `parameters`, `status`, `config_hash`, a loss in
+/// nats a token for each validation set under `loss_NAME` and the one before training under `initial_NAME`, bits per
+/// byte under `bpb_NAME`, the training loss, and the weights' digest. They are what `admix study` reads.
 struct SweepTable {
   static let tree = "sweep"
 
@@ -13,29 +14,31 @@ struct SweepTable {
   let cells: [CellResult]
 
   var cellsCSV: String {
-    csv(cells.compactMap { cell in cell.curve.last.map { (cell, $0) } }.map { row($0, $1, isLast: true) })
+    csv(cells.compactMap { cell in cell.curve.last.map { row(cell, $0) } })
   }
 
   var curvesCSV: String {
-    csv(cells.flatMap { cell in cell.curve.enumerated().map { row(cell, $1, isLast: $0 == cell.curve.count - 1) } })
+    csv(cells.flatMap { cell in cell.curve.map { row(cell, $0) } })
   }
 
   private var otherAxes: [Int] { base.axes.indices.filter { !["almr", "learning_rate"].contains(base.axes[$0]) } }
 
   private func csv(_ rows: [[String]]) -> String {
     let header =
-      ["almr", "learning_rate"] + otherAxes.map { base.axes[$0] } + ["seed", "step", "tokens", "status"]
-      + base.corpus.sets.map { "loss_\($0.name)" } + base.corpus.sets.map { "bpb_\($0.name)" }
-      + ["train_loss", "recipe_sha256", "weights_sha256"]
+      ["almr", "learning_rate"] + otherAxes.map { base.axes[$0] }
+      + ["seed", "step", "tokens", "parameters", "status", "config_hash"]
+      + ["loss_", "initial_", "bpb_"].flatMap { kind in base.corpus.sets.map { kind + $0.name } }
+      + ["train_loss", "weights_sha256"]
     return ([header] + rows).map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
   }
 
-  private func row(_ cell: CellResult, _ point: CellResult.Point, isLast: Bool) -> [String] {
+  private func row(_ cell: CellResult, _ point: CellResult.Point) -> [String] {
     // A cell that diverged has its last evaluation before that; its row says so, and what it measured then.
     [number(cell.almr), number(cell.learningRate)] + otherAxes.map { cell.values[$0] }
-      + ["\(cell.seed)", "\(point.step)", "\(point.tokens)", isLast ? cell.status.rawValue : "running"]
-      + point.sets.map { number($0.loss) } + point.sets.map { number($0.bitsPerByte) }
-      + [number(point.trainingLoss), cell.recipeSHA256, isLast ? cell.weightsSHA256 ?? "" : ""]
+      + ["\(cell.seed)", "\(point.step)", "\(point.tokens)", "\(cell.parameters)", cell.status.rawValue]
+      + [cell.recipeSHA256] + point.sets.map { number($0.loss) }
+      + (cell.curve.first?.sets ?? point.sets).map { number($0.loss) } + point.sets.map { number($0.bitsPerByte) }
+      + [number(point.trainingLoss), point.step == cell.steps ? cell.weightsSHA256 ?? "" : ""]
   }
 
   private func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
