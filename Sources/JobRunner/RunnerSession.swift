@@ -84,7 +84,7 @@ final class RunnerSession {
       begin: begin, jobType: jobType, supervisor: supervisor, settings: settings, failpoints: failpoints,
       loop: connection.loop)
     switch begin.assign.work {
-    case .shard(let index, let count):
+    case .shard(let index, let count, _):
       work = ShardSession(context, index: Int(index), of: Int(count))
     case .member:
       work = SteppedSession(context)

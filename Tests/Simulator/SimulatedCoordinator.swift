@@ -111,7 +111,6 @@ final class SimulatedCoordinator {
     case .checkpointSaved:
       RecordCrashPoints(before: .coordinatorBeforePersistingCheckpoint, after: .coordinatorAfterPersistingCheckpoint)
     case .evaluationTotals: RecordCrashPoints(before: .coordinatorBeforePersistingEvaluation, after: nil)
-    case .shardCheckpoint: RecordCrashPoints(before: nil, after: nil)
     case .shardCompleted: RecordCrashPoints(before: .coordinatorBeforePersistingShard, after: nil)
     case .phaseCompleted:
       RecordCrashPoints(before: .coordinatorBeforePersistingPhase, after: .coordinatorAfterPersistingPhase)

@@ -1,3 +1,4 @@
+import Corpora
 import Foundation
 import JobKit
 
@@ -24,21 +25,25 @@ struct SweepTable {
   private var otherAxes: [Int] { base.axes.indices.filter { !["almr", "learning_rate"].contains(base.axes[$0]) } }
 
   private func csv(_ rows: [[String]]) -> String {
-    let header =
-      ["almr", "learning_rate"] + otherAxes.map { base.axes[$0] }
-      + ["seed", "step", "tokens", "parameters", "status", "config_hash"]
-      + ["loss_", "initial_", "bpb_"].flatMap { kind in base.corpus.sets.map { kind + $0.name } }
-      + ["train_loss", "weights_sha256"]
-    return ([header] + rows).map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
+    var header = ["almr", "learning_rate"]
+    header += otherAxes.map { base.axes[$0] }
+    header += ["seed", "step", "tokens", "parameters", "status", "config_hash"]
+    for kind in ["loss_", "initial_", "bpb_"] { header += base.corpus.sets.map { kind + $0.name } }
+    header += ["train_loss", "weights_sha256"]
+    return ([header] + rows).map { row in row.map(quoted).joined(separator: ",") + "\n" }.joined()
   }
 
   private func row(_ cell: CellResult, _ point: CellResult.Point) -> [String] {
     // A cell that diverged has its last evaluation before that; its row says so, and what it measured then.
-    [number(cell.almr), number(cell.learningRate)] + otherAxes.map { cell.values[$0] }
-      + ["\(cell.seed)", "\(point.step)", "\(point.tokens)", "\(cell.parameters)", cell.status.rawValue]
-      + [cell.recipeSHA256] + point.sets.map { number($0.loss) }
-      + (cell.curve.first?.sets ?? point.sets).map { number($0.loss) } + point.sets.map { number($0.bitsPerByte) }
-      + [number(point.trainingLoss), point.step == cell.steps ? cell.weightsSHA256 ?? "" : ""]
+    var fields = [number(cell.almr), number(cell.learningRate)]
+    fields += otherAxes.map { cell.values[$0] }
+    fields += ["\(cell.seed)", "\(point.step)", "\(point.tokens)", "\(cell.parameters)"]
+    fields += [cell.status.rawValue, cell.recipeSHA256]
+    fields += point.sets.map { number($0.loss) }
+    fields += (cell.curve.first?.sets ?? point.sets).map { number($0.loss) }
+    fields += point.sets.map { number($0.bitsPerByte) }
+    fields += [number(point.trainingLoss), point.step == cell.steps ? cell.weightsSHA256 ?? "" : ""]
+    return fields
   }
 
   private func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
