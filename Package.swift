@@ -12,16 +12,24 @@ let shared: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
 ]
 
-/// The kernels are one source built once per instruction set (`Sources/KernelsAVX2` and `…AVX512` are links to
-/// `Sources/Kernels`). Swift generates code for the `-march` that Clang is given.
+/// The kernels are one source built once per instruction set (the folders are links to `Sources/Kernels`). Swift
+/// generates code for the `-march` that Clang is given.
 /// `-fno-math-errno`: a square root is one vector instruction, not sixteen scalar ones with a call for negative ones.
-func kernels(_ name: String, march: String, defines: [String]) -> Target {
+func kernels(_ name: String, flags: [String]) -> Target {
   .target(
     name: name, path: "Sources/\(name)",
-    swiftSettings: shared + [
-      .unsafeFlags(["-Ounchecked", "-Xcc", "-march=\(march)", "-Xcc", "-fno-math-errno"] + defines.map { "-D\($0)" })
-    ])
+    swiftSettings: shared + [.unsafeFlags(["-Ounchecked", "-Xcc", "-fno-math-errno"] + flags)])
 }
+
+#if arch(x86_64)
+  let kernelBuilds = [
+    kernels("KernelsAVX2", flags: ["-Xcc", "-march=x86-64-v3", "-DISA_AVX2"]),
+    kernels("KernelsAVX512", flags: ["-Xcc", "-march=x86-64-v4", "-DISA_AVX512"]),
+  ]
+#else
+  // arm64: NEON with fused multiply-add is what every processor has.
+  let kernelBuilds = [kernels("KernelsPlain", flags: [])]
+#endif
 
 func part(_ name: String, _ path: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
   .target(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: shared)
@@ -58,9 +66,7 @@ let package = Package(
     part("Transport", "Sources/Transport", ["WireProtocol", "CLibUV", "CLZ4", "CSystem"]),
 
     // The compute core.
-    kernels("KernelsAVX2", march: "x86-64-v3", defines: ["ISA_AVX2"]),
-    kernels("KernelsAVX512", march: "x86-64-v4", defines: ["ISA_AVX512"]),
-    part("KernelTable", "Sources/KernelTable", ["KernelsAVX2", "KernelsAVX512", "CSystem"]),
+    part("KernelTable", "Sources/KernelTable", kernelBuilds.map { .byName(name: $0.name) } + ["CSystem"]),
     part("Transformer", "Sources/Transformer", ["KernelTable"]),
     part("Optimizers", "Sources/Optimizers", ["KernelTable"]),
 
@@ -125,7 +131,10 @@ let package = Package(
     part("TestSupport", "Tests/TestSupport"),
     tests("ClusterTests", ["TestSupport", "admix", "WireProtocol"], exclude: ["two-hosts.sh", "full-disk.sh"]),
     tests(
-      "TrainingJobTests", ["TrainingJobs", "JobFiles", "JobKit", "KernelTable", "TestSupport", "WireProtocol", crypto]),
+      "TrainingJobTests",
+      [
+        "TrainingJobs", "JobFiles", "JobKit", "KernelTable", "Transformer", "TestSupport", "WireProtocol", crypto,
+      ]),
     tests("BadInputTests", ["TestSupport", "admix"]),
     tests("TidyTests", []),
     tests(
@@ -156,7 +165,16 @@ let package = Package(
         "toy-runner", "ToyJobs", "TestSupport", "CoordinatorDaemon", "ControlClient", "GradientExchange", "JobFiles",
         "JobKit", "PipelineJob", "Transport", "WireProtocol", crypto,
       ]),
-    tests("TransformerTests", ["Transformer", "Optimizers", "KernelTable", "TestSupport"], exclude: ["Fixtures"]),
+    // A model with its optimizer, for tests and for the process that they run on other processors.
+    part(
+      "TrainingSupport", "Tests/TrainingSupport", ["Transformer", "Optimizers", "KernelTable"]),
+    .executableTarget(
+      name: "kernel-probe", dependencies: ["TrainingSupport", "Checkpoints", "Transformer", "Optimizers", "KernelTable"],
+      path: "Tests/KernelProbe", swiftSettings: shared),
+    tests(
+      "TransformerTests",
+      ["kernel-probe", "TrainingSupport", "Checkpoints", "Transformer", "Optimizers", "KernelTable", "TestSupport"],
+      exclude: ["Fixtures"]),
     tests("OptimizerTests", ["Optimizers", "KernelTable"]),
     tests("WireProtocolTests", ["WireProtocol"]),
     // A runner for tests, in a process of its own.
@@ -179,5 +197,5 @@ let package = Package(
     tests("SimulationTests", ["ClusterSimulator"]),
     tests("CoordinatorCoreTests", ["CoordinatorCore", "WireProtocol"]),
     tests("WorkerCoreTests", ["WorkerCore", "WireProtocol"]),
-  ]
+  ] + kernelBuilds
 )

@@ -1,8 +1,8 @@
-/// What `config.json` of a Hugging Face Llama says about the model.
+/// What `config.json` of a Hugging Face Llama or Qwen2 says about the model.
 ///
 /// Fields that shape the computation are read, checked and refused by name where Admix does not compute them; all
 /// others stay in `json` and travel with the model. Defaults for absent fields are those of transformers'
-/// `LlamaConfig`, except that the sizes must be given.
+/// `LlamaConfig` and `Qwen2Config`, except that the sizes must be given.
 public struct ModelConfiguration: Sendable, Hashable {
   public let vocabularySize: Int
   public let hiddenSize: Int
@@ -20,6 +20,9 @@ public struct ModelConfiguration: Sendable, Hashable {
   public let ropeScaling: RopeScaling?
   /// Whether the head is the embedding.
   public let tieWordEmbeddings: Bool
+  public let attentionBias: AttentionBias
+  /// Whether the feed-forward's projections add a bias: `mlp_bias`.
+  public let feedForwardBias: Bool
   public let bosTokenID: Int?
   /// Any of these ends a text; empty when the file names none.
   public let eosTokenIDs: [Int]
@@ -27,6 +30,15 @@ public struct ModelConfiguration: Sendable, Hashable {
   public let initializerRange: Double
   /// The file's bytes as read.
   public let json: [UInt8]
+
+  /// Which projections of attention add a bias.
+  public enum AttentionBias: Sendable, Hashable {
+    case absent
+    /// Queries, keys and values, always: Qwen2.
+    case queryKeyValue
+    /// Those and the output: Llama's `attention_bias`.
+    case all
+  }
 
   /// Far above any real file, far below what would take long to parse.
   static let fileBytesLimit = 1 << 20
@@ -46,14 +58,14 @@ public struct ModelConfiguration: Sendable, Hashable {
     let limits = JSONLimits(bytes: Self.fileBytesLimit, depth: 16, values: 100_000)
     let document = try json.withUnsafeBytes { try JSONParser.parse($0, file: file, limits: limits) }
     let fields = try ConfigurationFields(document, file: file)
-    try Self.checkArchitecture(fields)
+    let architecture = try ModelArchitecture(fields)
     self.json = json
     vocabularySize = try fields.integer("vocab_size", in: 1...1 << 24)
     hiddenSize = try fields.integer("hidden_size", in: 1...1 << 18)
     intermediateSize = try fields.integer("intermediate_size", in: 1...1 << 20)
     layerCount = try fields.integer("num_hidden_layers", in: 1...4096)
     headCount = try fields.integer("num_attention_heads", in: 1...4096)
-    keyValueHeadCount = try fields.optionalInteger("num_key_value_heads", in: 1...4096) ?? headCount
+    keyValueHeadCount = try architecture.keyValueHeadCount(fields, headCount: headCount)
     guard headCount % keyValueHeadCount == 0 else {
       throw fields.failure(
         .outOfRange, "num_key_value_heads", "\(keyValueHeadCount)", "a divisor of num_attention_heads, \(headCount)")
@@ -64,31 +76,12 @@ public struct ModelConfiguration: Sendable, Hashable {
     (ropeTheta, ropeScaling) = try Self.rope(fields)
     tieWordEmbeddings = try fields.optionalBool("tie_word_embeddings") ?? false
     let tokens = 0...vocabularySize - 1
+    attentionBias = try architecture.attentionBias(fields)
+    feedForwardBias = try architecture.feedForwardBias(fields)
+    try architecture.refuseSlidingWindow(fields, layerCount: layerCount)
     bosTokenID = try fields.optionalInteger("bos_token_id", in: tokens)
     eosTokenIDs = try fields.list("eos_token_id").map { try fields.integer($0, "eos_token_id", in: tokens) }
     initializerRange = try fields.optionalNumber("initializer_range", in: 0...1) ?? 0.02
-  }
-
-  private static func checkArchitecture(_ fields: ConfigurationFields) throws {
-    let wayOut = "Admix trains Llama models"
-    let kind = try fields.string("model_type")
-    guard kind == "llama" else { throw fields.failure(.unsupported, "model_type", kind, "llama", wayOut) }
-    for architecture in fields.list("architectures") where architecture != .string("LlamaForCausalLM") {
-      throw fields.failure(.unsupported, "architectures", architecture.kind, "LlamaForCausalLM", wayOut)
-    }
-    if let activation = try fields.optionalString("hidden_act"), activation != "silu" {
-      throw fields.failure(.unsupported, "hidden_act", activation, "silu", wayOut)
-    }
-    for field in ["attention_bias", "mlp_bias"] where try fields.optionalBool(field) == true {
-      throw fields.failure(.unsupported, field, "true", "false", "Admix does not compute biases")
-    }
-    if let dropout = try fields.optionalNumber("attention_dropout", in: 0...1), dropout != 0 {
-      throw fields.failure(.unsupported, "attention_dropout", "\(dropout)", "0", "Admix trains without dropout")
-    }
-    if let quantization = fields.value("quantization_config") {
-      throw fields.failure(
-        .unsupported, "quantization_config", quantization.kind, "none", "take the model in F32, F16 or BF16")
-    }
   }
 
   private static func headSize(_ fields: ConfigurationFields, hiddenSize: Int, headCount: Int) throws -> Int {

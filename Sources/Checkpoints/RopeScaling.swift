@@ -1,5 +1,7 @@
 /// How rotary frequencies are stretched beyond the context a model was first trained on.
 public enum RopeScaling: Sendable, Hashable {
+  /// Positions divided by `factor`.
+  case linear(factor: Double)
   /// Llama 3's piecewise scaling: long wavelengths divided by `factor`, short ones kept, a ramp between.
   /// https://github.com/huggingface/transformers/blob/main/src/transformers/modeling_rope_utils.py
   /// (`_compute_llama3_parameters`)
@@ -18,6 +20,9 @@ extension RopeScaling {
     case "default":
       try fields.refuseUnknown(besides: ["rope_type", "type", "rope_theta"])
       return nil
+    case "linear":
+      try fields.refuseUnknown(besides: ["rope_type", "type", "rope_theta", "factor"])
+      self = .linear(factor: try fields.number("factor", in: 1...1e6))
     case "llama3":
       let known = [
         "rope_type", "type", "rope_theta", "factor", "low_freq_factor", "high_freq_factor",
@@ -34,7 +39,7 @@ extension RopeScaling {
         originalContext: try fields.integer("original_max_position_embeddings", in: 1...1 << 27))
     case let other:
       throw fields.failure(
-        .unsupported, "rope_type", other, "default or llama3", "Admix does not compute this kind of rope scaling")
+        .unsupported, "rope_type", other, "default, linear or llama3", "Admix does not compute this kind of rope scaling")
     }
   }
 }

@@ -64,6 +64,12 @@ public struct StepAssessment: Sendable {
   }
 }
 
+/// This host cannot do the work, others may: the runner ends, and the job goes on without it where it can.
+public struct HostUnfit: Error, Sendable, CustomStringConvertible {
+  public let description: String
+  public init(_ description: String) { self.description = description }
+}
+
 /// A loss or a gradient norm that is not a finite number.
 public struct NonFiniteStep: Error, Sendable {
   public let reason: String

@@ -1,3 +1,5 @@
+import Foundation
+import Glibc
 import GradientExchange
 import JobKit
 import Transport
@@ -97,11 +99,18 @@ final class SteppedSession: WorkSession {
     let board = board
     onCompute { thread, reply in
       let arithmetic = try NodeArithmetic.forThisProcessor()
-      let member = try jobType.makeMember(
-        MemberContext(
-          payload: assign.payload, inputs: inputs,
-          checkpoint: assign.checkpoint == nil ? nil : ("\(directory)/checkpoint", assign.checkpointStep),
-          scratchDirectory: scratch, threads: threads, progress: { board.note($0, $1, isOpaque: true) }))
+      let memberContext = MemberContext(
+        payload: assign.payload, inputs: inputs,
+        checkpoint: assign.checkpoint == nil ? nil : ("\(directory)/checkpoint", assign.checkpointStep),
+        scratchDirectory: scratch, threads: threads, progress: { board.note($0, $1, isOpaque: true) })
+      let member: any SteppedMember
+      do {
+        member = try jobType.makeMember(memberContext)
+      } catch let error as HostUnfit {
+        // FAILED would end the job for every worker; of exits the coordinator knows which host they are on.
+        FileHandle.standardError.write(Data("\(error)\n".utf8))
+        _exit(1)
+      }
       let shape = ChunkShape(
         parameterCount: member.parameterCount, statisticsCount: member.statisticsCount, format: member.rounding.format)
       thread.member = member

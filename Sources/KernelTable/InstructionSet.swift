@@ -3,18 +3,27 @@ import Glibc
 
 /// The builds of the kernels. All give the same bits; they differ in speed.
 public enum InstructionSet: String, Sendable, CaseIterable {
-  /// x86-64-v3: AVX2 and FMA.
-  case avx2
-  /// x86-64-v4: AVX-512.
-  case avx512
+  #if arch(x86_64)
+    /// x86-64-v3: AVX2 and FMA.
+    case avx2
+    /// x86-64-v4: AVX-512.
+    case avx512
+  #else
+    /// What every processor of the kind has: on arm64 NEON with fused multiply-add.
+    case plain
+  #endif
 
   /// Whether this processor and its operating system can run the build.
   public var isSupported: Bool {
-    let sets = admix_processor_instruction_sets()
-    switch self {
-    case .avx2: return sets & UInt32(ADMIX_ISA_AVX2) != 0
-    case .avx512: return sets & UInt32(ADMIX_ISA_AVX512) != 0
-    }
+    #if arch(x86_64)
+      let sets = admix_processor_instruction_sets()
+      switch self {
+      case .avx2: return sets & UInt32(ADMIX_ISA_AVX2) != 0
+      case .avx512: return sets & UInt32(ADMIX_ISA_AVX512) != 0
+      }
+    #else
+      return true
+    #endif
   }
 
   /// The name of the environment variable that forces a build.
@@ -36,9 +45,9 @@ public enum InstructionSet: String, Sendable, CaseIterable {
       guard set.isSupported else { throw .unsupported(set) }
       return set
     }
-    if avx512.isSupported { return .avx512 }
-    guard avx2.isSupported else { throw .processorTooOld }
-    return .avx2
+    // The fastest stands last.
+    guard let best = allCases.last(where: \.isSupported) else { throw .processorTooOld }
+    return best
   }
 }
 
@@ -48,10 +57,12 @@ public enum InstructionSetError: Error, Equatable, CustomStringConvertible {
   case unsupported(InstructionSet)
   case processorTooOld
 
+  private static let names = InstructionSet.allCases.map { "'\($0.rawValue)'" }.joined(separator: " or ")
+
   public var description: String {
     switch self {
     case .unknown(let name):
-      "ADMIX_ISA is '\(name)'; expected 'avx2' or 'avx512'. Unset it to let Admix choose."
+      "ADMIX_ISA is '\(name)'; expected \(Self.names). Unset it to let Admix choose."
     case .unsupported(let set):
       "ADMIX_ISA asks for \(set.rawValue), which this processor does not have. Unset it to let Admix choose."
     case .processorTooOld:

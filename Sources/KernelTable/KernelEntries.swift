@@ -1,6 +1,3 @@
-import KernelsAVX2
-import KernelsAVX512
-
 /// The entry points of one build. Nothing but pointers and numbers crosses: a vector's calling convention depends on
 /// the build.
 struct KernelEntries: Sendable {
@@ -28,6 +25,8 @@ struct KernelEntries: Sendable {
   let swigluForward: @Sendable (Int, In, In, Out) -> Void
   let swigluBackward: @Sendable (Int, Out, Out, In) -> Void
   let addRows: @Sendable (Int, In, In, Out) -> Void
+  let biasForward: @Sendable (Int, Int, In, Out) -> Void
+  let biasBackward: @Sendable (Int, Int, Int, In, Out) -> Void
   let embeddingForward: @Sendable (Int, Int, Tokens, In, Out) -> Void
   let embeddingBackward: @Sendable (Int, Int, Int, Tokens, In, Out) -> Void
   let crossEntropy: @Sendable (Int, Int, Out, Tokens, Out, Int) -> Void
@@ -38,64 +37,4 @@ struct KernelEntries: Sendable {
   let bfloat16Widened: @Sendable (Int, UnsafePointer<UInt16>, Out) -> Void
   let bfloat16NodeSum:
     @Sendable (Int, UnsafePointer<UInt16>, UnsafePointer<UInt16>, UnsafeMutablePointer<UInt16>) -> Void
-}
-
-extension KernelEntries {
-  static let avx2 = Self(
-    matmulScratchFloats: KernelsAVX2.matmulScratchFloats,
-    matmul: KernelsAVX2.matmul,
-    leftPanelRows: KernelsAVX2.leftPanelRows,
-    rightPanelColumns: KernelsAVX2.rightPanelColumns,
-    packOperand: KernelsAVX2.packOperand,
-    packScratchFloats: KernelsAVX2.packScratchFloats,
-    packOperandBFloat16: KernelsAVX2.packOperandBFloat16,
-    multiplyPacked: KernelsAVX2.multiplyPacked,
-    exponentialRow: KernelsAVX2.exponentialRow,
-    rmsNormForward: KernelsAVX2.rmsNormForward,
-    rmsNormInputBackward: KernelsAVX2.rmsNormInputBackward,
-    rmsNormWeightBackward: KernelsAVX2.rmsNormWeightBackward,
-    rotate: KernelsAVX2.rotate,
-    attentionScratchFloats: KernelsAVX2.attentionScratchFloats,
-    attentionForward: KernelsAVX2.attentionForward,
-    attentionBackward: KernelsAVX2.attentionBackward,
-    swigluForward: KernelsAVX2.swigluForward,
-    swigluBackward: KernelsAVX2.swigluBackward,
-    addRows: KernelsAVX2.addRows,
-    embeddingForward: KernelsAVX2.embeddingForward,
-    embeddingBackward: KernelsAVX2.embeddingBackward,
-    crossEntropy: KernelsAVX2.crossEntropy,
-    adamW: KernelsAVX2.adamW,
-    squaredNorm: KernelsAVX2.squaredNorm,
-    bfloat16Rounded: KernelsAVX2.bfloat16Rounded,
-    bfloat16Widened: KernelsAVX2.bfloat16Widened,
-    bfloat16NodeSum: KernelsAVX2.bfloat16NodeSum)
-
-  static let avx512 = Self(
-    matmulScratchFloats: KernelsAVX512.matmulScratchFloats,
-    matmul: KernelsAVX512.matmul,
-    leftPanelRows: KernelsAVX512.leftPanelRows,
-    rightPanelColumns: KernelsAVX512.rightPanelColumns,
-    packOperand: KernelsAVX512.packOperand,
-    packScratchFloats: KernelsAVX512.packScratchFloats,
-    packOperandBFloat16: KernelsAVX512.packOperandBFloat16,
-    multiplyPacked: KernelsAVX512.multiplyPacked,
-    exponentialRow: KernelsAVX512.exponentialRow,
-    rmsNormForward: KernelsAVX512.rmsNormForward,
-    rmsNormInputBackward: KernelsAVX512.rmsNormInputBackward,
-    rmsNormWeightBackward: KernelsAVX512.rmsNormWeightBackward,
-    rotate: KernelsAVX512.rotate,
-    attentionScratchFloats: KernelsAVX512.attentionScratchFloats,
-    attentionForward: KernelsAVX512.attentionForward,
-    attentionBackward: KernelsAVX512.attentionBackward,
-    swigluForward: KernelsAVX512.swigluForward,
-    swigluBackward: KernelsAVX512.swigluBackward,
-    addRows: KernelsAVX512.addRows,
-    embeddingForward: KernelsAVX512.embeddingForward,
-    embeddingBackward: KernelsAVX512.embeddingBackward,
-    crossEntropy: KernelsAVX512.crossEntropy,
-    adamW: KernelsAVX512.adamW,
-    squaredNorm: KernelsAVX512.squaredNorm,
-    bfloat16Rounded: KernelsAVX512.bfloat16Rounded,
-    bfloat16Widened: KernelsAVX512.bfloat16Widened,
-    bfloat16NodeSum: KernelsAVX512.bfloat16NodeSum)
 }

@@ -75,6 +75,26 @@ extension Kernels {
     }
   }
 
+  /// x[T,D] += bias[D], every row.
+  public func addBias(
+    tokens: Int, width: Int, bias: UnsafePointer<Float>, to x: UnsafeMutablePointer<Float>, pool: ThreadPool
+  ) {
+    precondition(tokens >= 0 && width > 0, "a bias of \(tokens) rows of \(width)")
+    pool.split(tokens, grain: elementsPerPiece / width) { first, count in
+      entries.biasForward(count, width, bias, x + first * width)
+    }
+  }
+
+  /// dBias[D] += Σ_t dOutput[T,D], tokens in order.
+  public func addBiasGradient(
+    tokens: Int, width: Int, dOutput: UnsafePointer<Float>, to dBias: UnsafeMutablePointer<Float>, pool: ThreadPool
+  ) {
+    precondition(tokens >= 0 && width > 0, "a bias of \(tokens) rows of \(width)")
+    pool.split(width, grain: max(16, elementsPerPiece / max(1, tokens))) { first, count in
+      entries.biasBackward(tokens, count, width, dOutput + first, dBias + first)
+    }
+  }
+
   /// output[T,D] = table[tokens[t], :], widened.
   public func embed(
     tokens: Int, width: Int, ids: UnsafePointer<Int32>, table: WeightSource,

@@ -10,10 +10,7 @@ public struct Kernels: Sendable {
   public init(_ instructionSet: InstructionSet) throws(InstructionSetError) {
     guard instructionSet.isSupported else { throw .unsupported(instructionSet) }
     self.instructionSet = instructionSet
-    switch instructionSet {
-    case .avx2: entries = .avx2
-    case .avx512: entries = .avx512
-    }
+    entries = instructionSet.entries
   }
 
   /// The kernels for this processor, or those that `ADMIX_ISA` names.

@@ -28,6 +28,7 @@ extension LlamaModel {
     let (hidden, stream) = (activations.hidden.start, gradients.stream.start)
     kernels.swiglu(count: t * f, gate: kept.gate.start, up: kept.up.start, into: hidden, pool: pool)
     addWeightGradient(gradient + offsets.down, dOutput: stream, d, input: hidden, f, t)
+    addBiasGradient(gradient, offsets.downBias, dOutput: stream, d, t)
     // hidden has served; its buffer takes its gradient.
     backProject(stream, t, d, weights.matrix(offsets.down), f, into: hidden)
     kernels.swigluBackward(
@@ -40,6 +41,8 @@ extension LlamaModel {
         WeightGradient(kept.gate.start, width: f, into: gradient + offsets.gate),
         WeightGradient(kept.up.start, width: f, into: gradient + offsets.up),
       ])
+    addBiasGradient(gradient, offsets.gateBias, dOutput: kept.gate.start, f, t)
+    addBiasGradient(gradient, offsets.upBias, dOutput: kept.up.start, f, t)
     backProject(
       t, d,
       [
@@ -61,6 +64,7 @@ extension LlamaModel {
     let (t, d, q, k) = (batch.count, shape.dimension, shape.queryWidth, shape.keyWidth)
     let stream = gradients.stream.start
     let (dQueries, dKeys, dValues) = (gradients.queries.start, gradients.keys.start, gradients.values.start)
+    addBiasGradient(gradient, offsets.outputBias, dOutput: stream, d, t)
     backProject(stream, t, d, weights.matrix(offsets.output), q, into: gradients.attended.start)
     timed(.attention) {
       kernels.attentionBackward(
@@ -81,6 +85,9 @@ extension LlamaModel {
         WeightGradient(dKeys, width: k, into: gradient + offsets.key),
         WeightGradient(dValues, width: k, into: gradient + offsets.value),
       ])
+    addBiasGradient(gradient, offsets.queryBias, dOutput: dQueries, q, t)
+    addBiasGradient(gradient, offsets.keyBias, dOutput: dKeys, k, t)
+    addBiasGradient(gradient, offsets.valueBias, dOutput: dValues, k, t)
     backProject(
       t, d,
       [
@@ -99,6 +106,15 @@ extension LlamaModel {
     input: UnsafePointer<Float>, _ inputWidth: Int, _ tokens: Int
   ) {
     addWeightGradients(input: input, inputWidth, tokens, [WeightGradient(dOutput, width: outputWidth, into: dWeight)])
+  }
+
+  /// dBias[out] += Σ_t dOutput[T,out], tokens in order, where there is a bias.
+  private func addBiasGradient(
+    _ gradient: UnsafeMutablePointer<Float>, _ offset: Int?, dOutput: UnsafePointer<Float>, _ width: Int,
+    _ tokens: Int
+  ) {
+    guard let offset else { return }
+    kernels.addBiasGradient(tokens: tokens, width: width, dOutput: dOutput, to: gradient + offset, pool: pool)
   }
 
   private func addWeightGradients(

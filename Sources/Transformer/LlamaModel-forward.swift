@@ -13,7 +13,7 @@ extension LlamaModel {
     }
   }
 
-  /// middle = x + Wo · attention(rotate(Wq n), rotate(Wk n), Wv n), n = norm(x).
+  /// middle = x + Wo · attention(rotate(Wq n), rotate(Wk n), Wv n), n = norm(x), and biases if any.
   private func attentionForward(
     _ layer: Int, _ weights: LlamaWeights, _ batch: Microbatch, _ activations: Activations
   ) {
@@ -32,6 +32,9 @@ extension LlamaModel {
         Projection(weights.matrix(offsets.key), width: k, into: kept.keys.start),
         Projection(weights.matrix(offsets.value), width: k, into: kept.values.start),
       ])
+    addBias(weights, offsets.queryBias, q, to: kept.queries.start, t)
+    addBias(weights, offsets.keyBias, k, to: kept.keys.start, t)
+    addBias(weights, offsets.valueBias, k, to: kept.values.start, t)
     rotate(kept.queries.start, heads: shape.heads, batch, inverse: false)
     rotate(kept.keys.start, heads: shape.keyValueHeads, batch, inverse: false)
     timed(.attention) {
@@ -40,10 +43,11 @@ extension LlamaModel {
         values: kept.values.start, into: kept.attended.start, statistics: kept.statistics.start, pool: pool)
     }
     project(kept.attended.start, t, q, weights.matrix(offsets.output), d, into: activations.branch.start)
+    addBias(weights, offsets.outputBias, d, to: activations.branch.start, t)
     kernels.add(count: t * d, x, activations.branch.start, into: kept.middle.start, pool: pool)
   }
 
-  /// next x = middle + Wdown · (silu(Wgate n) · Wup n), n = norm(middle).
+  /// next x = middle + Wdown · (silu(Wgate n) · Wup n), n = norm(middle), and biases.
   private func feedForwardForward(
     _ layer: Int, _ weights: LlamaWeights, _ batch: Microbatch, _ activations: Activations
   ) {
@@ -54,6 +58,7 @@ extension LlamaModel {
     kernels.swiglu(
       count: t * f, gate: kept.gate.start, up: kept.up.start, into: activations.hidden.start, pool: pool)
     project(activations.hidden.start, t, f, weights.matrix(offsets.down), d, into: activations.branch.start)
+    addBias(weights, offsets.downBias, d, to: activations.branch.start, t)
     kernels.add(
       count: t * d, kept.middle.start, activations.branch.start, into: activations.stream(before: layer + 1),
       pool: pool)
@@ -73,6 +78,8 @@ extension LlamaModel {
         Projection(weights.matrix(offsets.gate), width: f, into: kept.gate.start),
         Projection(weights.matrix(offsets.up), width: f, into: kept.up.start),
       ])
+    addBias(weights, offsets.gateBias, f, to: kept.gate.start, t)
+    addBias(weights, offsets.upBias, f, to: kept.up.start, t)
   }
 
   /// Computes what the backward pass of a layer reads again from the stream before it: the same bits.
@@ -104,6 +111,14 @@ extension LlamaModel {
     timed(.forwardProducts) {
       kernels.project(tokens: tokens, inputWidth: inputWidth, input, projections, pool: pool)
     }
+  }
+
+  /// output[T,out] += bias[out], where there is one.
+  private func addBias(
+    _ weights: LlamaWeights, _ offset: Int?, _ width: Int, to output: UnsafeMutablePointer<Float>, _ tokens: Int
+  ) {
+    guard let offset else { return }
+    kernels.addBias(tokens: tokens, width: width, bias: weights.vector(offset), to: output, pool: pool)
   }
 
   func rotate(_ x: UnsafeMutablePointer<Float>, heads: Int, _ batch: Microbatch, inverse: Bool) {

@@ -19,33 +19,31 @@ public struct LlamaShape: Sendable, Equatable {
   public let contextLength: Int
   /// Base of the rotary frequencies (`rope_theta`).
   public let ropeTheta: Double
-  /// Llama 3's stretching of the frequencies, nil for none (`rope_scaling`).
+  /// How the frequencies are stretched, nil for not at all (`rope_scaling`).
   public let ropeScaling: RopeScaling?
   /// ε of the norms (`rms_norm_eps`).
   public let normEpsilon: Double
   /// The head's weight is the embedding (`tie_word_embeddings`).
   public let tiedEmbeddings: Bool
+  /// Which projections of attention add a bias.
+  public let attentionBias: AttentionBias
+  /// Whether gate, up and down add a bias (`mlp_bias`).
+  public let feedForwardBias: Bool
 
-  /// Llama 3.1's `rope_scaling` (`rope_type: llama3`).
-  public struct RopeScaling: Sendable, Equatable {
-    public let factor: Double
-    public let lowFrequencyFactor: Double
-    public let highFrequencyFactor: Double
-    public let originalContextLength: Int
-
-    public init(factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalContextLength: Int) {
-      self.factor = factor
-      self.lowFrequencyFactor = lowFrequencyFactor
-      self.highFrequencyFactor = highFrequencyFactor
-      self.originalContextLength = originalContextLength
-    }
+  public enum AttentionBias: Sendable, Equatable {
+    case absent
+    /// Those of queries, keys and values: Qwen2.
+    case queryKeyValue
+    /// Those and the output's: Llama with `attention_bias`.
+    case all
   }
 
   /// - Throws: `LlamaShapeError` naming the field (as `config.json` spells it), what was found and what is expected.
   public init(
     vocabularySize: Int, dimension: Int, feedForwardDimension: Int, layers: Int, heads: Int, keyValueHeads: Int,
     headDimension: Int, contextLength: Int, ropeTheta: Double = 10_000, ropeScaling: RopeScaling? = nil,
-    normEpsilon: Double = 1e-5, tiedEmbeddings: Bool = false, attentionBias: Bool = false
+    normEpsilon: Double = 1e-5, tiedEmbeddings: Bool = false, attentionBias: AttentionBias = .absent,
+    feedForwardBias: Bool = false
   ) throws(LlamaShapeError) {
     let sizes = [
       ("vocab_size", vocabularySize, Limit.vocabulary), ("hidden_size", dimension, Limit.width),
@@ -66,26 +64,7 @@ public struct LlamaShape: Sendable, Equatable {
     }
     try Self.check("rope_theta", ropeTheta, 1e-3...1e12)
     try Self.check("rms_norm_eps", normEpsilon, 1e-12...1)
-    if let scaling = ropeScaling {
-      try Self.check("rope_scaling.factor", scaling.factor, 1e-3...1e6)
-      try Self.check("rope_scaling.low_freq_factor", scaling.lowFrequencyFactor, 1e-3...1e6)
-      try Self.check("rope_scaling.high_freq_factor", scaling.highFrequencyFactor, 1e-3...1e6)
-      guard scaling.highFrequencyFactor > scaling.lowFrequencyFactor else {
-        throw LlamaShapeError(
-          field: "rope_scaling.high_freq_factor", found: "\(scaling.highFrequencyFactor)",
-          expected: "more than low_freq_factor, \(scaling.lowFrequencyFactor)")
-      }
-      let original = scaling.originalContextLength
-      guard original >= 1 && original <= Limit.context else {
-        throw LlamaShapeError(
-          field: "rope_scaling.original_max_position_embeddings", found: "\(original)",
-          expected: "a whole number from 1 to \(Limit.context)")
-      }
-    }
-    guard !attentionBias else {
-      throw LlamaShapeError(
-        field: "attention_bias", found: "true", expected: "false: biases in attention are not there yet")
-    }
+    try ropeScaling?.check()
     self.vocabularySize = vocabularySize
     self.dimension = dimension
     self.feedForwardDimension = feedForwardDimension
@@ -98,6 +77,8 @@ public struct LlamaShape: Sendable, Equatable {
     self.ropeScaling = ropeScaling
     self.normEpsilon = normEpsilon
     self.tiedEmbeddings = tiedEmbeddings
+    self.attentionBias = attentionBias
+    self.feedForwardBias = feedForwardBias
   }
 
   /// Width of all query heads.
@@ -106,7 +87,7 @@ public struct LlamaShape: Sendable, Equatable {
   public var keyWidth: Int { keyValueHeads * headDimension }
 
   /// Far above any published model, and low enough that no product of two of them and the layers overflows Int.
-  private enum Limit {
+  enum Limit {
     static let vocabulary = 1 << 24
     static let width = 1 << 20
     static let layers = 1 << 12
@@ -116,7 +97,7 @@ public struct LlamaShape: Sendable, Equatable {
     static let context = 1 << 20
   }
 
-  private static func check(
+  static func check(
     _ field: String, _ value: Double, _ range: ClosedRange<Double>
   ) throws(LlamaShapeError) {
     guard range.contains(value) else {

@@ -1,10 +1,10 @@
 public import KernelTable
 
 /// A model's parameters in flat order, as they are stored. Products widen the matrices that they read, the embedding's
-/// rows are widened when they are taken, norms at once: every storage computes what its fp32 values would.
+/// rows are widened when they are taken, norms and biases at once: every storage computes what its fp32 values would.
 public struct LlamaWeights {
   private let matrices: WeightSource
-  /// The norms in fp32, where the matrices are not, and where in it those of each flat offset begin.
+  /// Norms and biases in fp32, where the matrices are not, and where in it those of each flat offset begin.
   private let norms: FloatBuffer?
   private let normPlaces: [Int: Int]
 
@@ -34,7 +34,7 @@ public struct LlamaWeights {
   /// The matrix at a flat offset.
   func matrix(_ offset: Int) -> WeightSource { matrices + offset }
 
-  /// The norm's weight at a flat offset.
+  /// The norm's weight or the bias at a flat offset.
   func vector(_ offset: Int) -> UnsafePointer<Float> {
     if case .fp32(let weights) = matrices { return weights + offset }
     guard let norms, let place = normPlaces[offset] else {

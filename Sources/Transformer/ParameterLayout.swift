@@ -12,12 +12,14 @@ public struct ParameterTensor: Sendable, Equatable {
   public let count: Int
 
   public var range: Range<Int> { offset..<offset + count }
-  /// Weight decay is for matrices; norms are left alone.
+  /// Weight decay is for matrices; norms and biases are left alone.
   public var decays: Bool { shape.count >= 2 }
+  var isBias: Bool { name.hasSuffix(".bias") }
 }
 
-/// Where each parameter lies in the flat order: embedding, layers by number, norm, head (if untied). Weights, gradient
-/// and moments all use it; a chunk is `parametersPerChunk` consecutive parameters and may straddle tensors.
+/// Where each parameter lies in the flat order: embedding, layers by number, norm, head (if untied); a bias follows its
+/// weight. Weights, gradient and moments all use it; a chunk is `parametersPerChunk` consecutive parameters and may
+/// straddle tensors.
 public struct ParameterLayout: Sendable, Equatable {
   public let shape: LlamaShape
   /// In flat order.
@@ -33,19 +35,24 @@ public struct ParameterLayout: Sendable, Equatable {
       tensors.append(ParameterTensor(name: name, shape: dimensions, offset: offset, count: count))
       offset += count
     }
+    func appendProjection(_ name: String, _ output: Int, _ input: Int, bias: Bool) {
+      append(name + ".weight", output, input)
+      if bias { append(name + ".bias", output) }
+    }
     let (d, f, q, k) = (shape.dimension, shape.feedForwardDimension, shape.queryWidth, shape.keyWidth)
+    let (attentionBias, outputBias) = (shape.attentionBias != .absent, shape.attentionBias == .all)
     append("model.embed_tokens.weight", shape.vocabularySize, d)
     for layer in 0..<shape.layers {
       let prefix = "model.layers.\(layer)."
       append(prefix + "input_layernorm.weight", d)
-      append(prefix + "self_attn.q_proj.weight", q, d)
-      append(prefix + "self_attn.k_proj.weight", k, d)
-      append(prefix + "self_attn.v_proj.weight", k, d)
-      append(prefix + "self_attn.o_proj.weight", d, q)
+      appendProjection(prefix + "self_attn.q_proj", q, d, bias: attentionBias)
+      appendProjection(prefix + "self_attn.k_proj", k, d, bias: attentionBias)
+      appendProjection(prefix + "self_attn.v_proj", k, d, bias: attentionBias)
+      appendProjection(prefix + "self_attn.o_proj", d, q, bias: outputBias)
       append(prefix + "post_attention_layernorm.weight", d)
-      append(prefix + "mlp.gate_proj.weight", f, d)
-      append(prefix + "mlp.up_proj.weight", f, d)
-      append(prefix + "mlp.down_proj.weight", d, f)
+      appendProjection(prefix + "mlp.gate_proj", f, d, bias: shape.feedForwardBias)
+      appendProjection(prefix + "mlp.up_proj", f, d, bias: shape.feedForwardBias)
+      appendProjection(prefix + "mlp.down_proj", d, f, bias: shape.feedForwardBias)
     }
     append("model.norm.weight", d)
     if !shape.tiedEmbeddings {
@@ -71,10 +78,18 @@ public struct ParameterLayout: Sendable, Equatable {
   }
 
   /// Tensors of a decoder layer, in the order of `init`.
-  static let tensorsPerLayer = 9
+  var tensorsPerLayer: Int {
+    let attentionBiases =
+      switch shape.attentionBias {
+      case .absent: 0
+      case .queryKeyValue: 3
+      case .all: 4
+      }
+    return 9 + attentionBiases + (shape.feedForwardBias ? 3 : 0)
+  }
 
   var embedding: ParameterTensor { tensors[0] }
-  var norm: ParameterTensor { tensors[1 + shape.layers * Self.tensorsPerLayer] }
+  var norm: ParameterTensor { tensors[1 + shape.layers * tensorsPerLayer] }
   /// The matrix [vocabularySize, dimension] that makes logits: the embedding when tied.
   var head: ParameterTensor { shape.tiedEmbeddings ? embedding : tensors[tensors.count - 1] }
 
@@ -85,24 +100,31 @@ public struct ParameterLayout: Sendable, Equatable {
   }
 }
 
-/// Flat offsets of a layer's tensors.
+/// Flat offsets of a layer's tensors; a bias that the shape does not have is nil.
 struct LayerOffsets {
   let inputNorm, query, key, value, output, postNorm, gate, up, down, end: Int
+  let queryBias, keyBias, valueBias, outputBias, gateBias, upBias, downBias: Int?
 
   init(_ layout: ParameterLayout, layer: Int) {
-    precondition(layer >= 0 && layer < layout.shape.layers, "layer \(layer) of \(layout.shape.layers)")
-    let first = 1 + layer * ParameterLayout.tensorsPerLayer
-    let tensors = layout.tensors
-    inputNorm = tensors[first].offset
-    query = tensors[first + 1].offset
-    key = tensors[first + 2].offset
-    value = tensors[first + 3].offset
-    output = tensors[first + 4].offset
-    postNorm = tensors[first + 5].offset
-    gate = tensors[first + 6].offset
-    up = tensors[first + 7].offset
-    down = tensors[first + 8].offset
-    end = tensors[first + 8].range.upperBound
+    let shape = layout.shape
+    precondition(layer >= 0 && layer < shape.layers, "layer \(layer) of \(shape.layers)")
+    var index = 1 + layer * layout.tensorsPerLayer
+    func next() -> Int {
+      defer { index += 1 }
+      return layout.tensors[index].offset
+    }
+    func linear(bias: Bool) -> (weight: Int, bias: Int?) { (next(), bias ? next() : nil) }
+    let hasBias = shape.attentionBias != .absent
+    inputNorm = next()
+    (query, queryBias) = linear(bias: hasBias)
+    (key, keyBias) = linear(bias: hasBias)
+    (value, valueBias) = linear(bias: hasBias)
+    (output, outputBias) = linear(bias: shape.attentionBias == .all)
+    postNorm = next()
+    (gate, gateBias) = linear(bias: shape.feedForwardBias)
+    (up, upBias) = linear(bias: shape.feedForwardBias)
+    (down, downBias) = linear(bias: shape.feedForwardBias)
+    end = next()
   }
 }
 

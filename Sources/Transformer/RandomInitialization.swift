@@ -1,13 +1,13 @@
 public import KernelTable
 
 extension ParameterLayout {
-  /// Fresh weights [count]: matrices normal with standard deviation 0.02, norms 1. Parameter i is a function of (seed,
-  /// i) alone, so the threads of `pool`, if given, may share the work.
+  /// Fresh weights [count]: matrices normal with standard deviation 0.02, norms 1, biases 0. Parameter i is a function
+  /// of (seed, i) alone, so the threads of `pool`, if given, may share the work.
   public func initializeRandom(seed: UInt64, into weights: UnsafeMutablePointer<Float>, pool: ThreadPool? = nil) {
     let random = Philox4x32(seed: seed)
     for tensor in tensors {
       guard tensor.decays else {
-        (weights + tensor.offset).update(repeating: 1, count: tensor.count)
+        (weights + tensor.offset).update(repeating: tensor.isBias ? 0 : 1, count: tensor.count)
         continue
       }
       let end = tensor.range.upperBound

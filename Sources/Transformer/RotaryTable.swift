@@ -32,21 +32,12 @@ final class RotaryTable {
     self.length = length
   }
 
-  /// θ^(−2i/d), stretched as `rope_scaling` says (transformers, modeling_rope_utils.py, `llama3`): wavelengths beyond
-  /// original/low are slowed by `factor`, those below original/high kept, between them a blend.
+  /// θ^(−2i/d), stretched as `rope_scaling` says.
   static func frequencies(_ shape: LlamaShape) -> [Float] {
     (0..<shape.headDimension / 2).map { i in
       let exponent = Double(Float(2 * i) / Float(shape.headDimension))
       let frequency = 1 / Float(BitwiseMath.power(shape.ropeTheta, exponent))
-      guard let scaling = shape.ropeScaling else { return frequency }
-      let original = Double(scaling.originalContextLength)
-      let wavelength = Float(2 * Double.pi) / frequency
-      if Double(wavelength) > original / scaling.lowFrequencyFactor { return frequency / Float(scaling.factor) }
-      if Double(wavelength) < original / scaling.highFrequencyFactor { return frequency }
-      let smooth =
-        (Float(original) / wavelength - Float(scaling.lowFrequencyFactor))
-        / Float(scaling.highFrequencyFactor - scaling.lowFrequencyFactor)
-      return (1 - smooth) * frequency / Float(scaling.factor) + smooth * frequency
+      return shape.ropeScaling?.stretched(frequency) ?? frequency
     }
   }
 }

@@ -56,7 +56,7 @@ func status(of error: any Error) -> ExitStatus? {
   case is JobNotFound: .notFound
   case let error as ClientError: clientStatus(error)
   case is StoreError, is TransportError, is CoordinatorError, is WorkerError, is InstructionSetError: .usage
-  case is BenchInputError: .usage
+  case is HostMemoryError, is BenchInputError: .usage
   default: Admix.exitCode(for: error) == .failure ? .jobFailed : nil
   }
 }

@@ -78,11 +78,45 @@ extension Defect {
     Defect("a configuration cut short", says: "config.json", "JSON line 1") {
       try $0.overwrite("model/config.json", "{\"vocab_size\": 5")
     },
-    Defect("another architecture", says: "config.json", "model_type", "found mistral, expected llama") {
+    Defect("another architecture", says: "config.json", "model_type", "found mistral, expected llama or qwen2") {
       try $0.configure("model_type", "mistral")
     },
     Defect("heads that do not divide", says: "config.json", "found 2", "divisor of num_attention_heads, 5") {
       try $0.configure("num_attention_heads", 5)
+    },
+    Defect("a head of odd size", says: "config.json", "head_dim", "found 7", "an even number") {
+      try $0.configure("head_dim", 7)
+    },
+    Defect("a head without size", says: "config.json", "head_dim", "found 0") { try $0.configure("head_dim", 0) },
+    Defect("a width that heads do not divide", says: "config.json", "found 4", "divisor of hidden_size, 30") {
+      try $0.configure("hidden_size", 30)
+    },
+    Defect("no vocabulary", says: "config.json", "vocab_size", "found 0") { try $0.configure("vocab_size", 0) },
+    Defect("a vocabulary beyond 32 bits", says: "config.json", "vocab_size", "found 2147483649") {
+      try $0.configure("vocab_size", 2_147_483_649)
+    },
+    Defect("no positions", says: "config.json", "max_position_embeddings", "found 0") {
+      try $0.configure("max_position_embeddings", 0)
+    },
+    Defect(
+      "a sequence longer than the model's positions", says: "job.yaml:3:", "recipe.sequence_length",
+      "200 is more than the 128 positions", "Lower it to 128"
+    ) {
+      try $0.write([("sequence_length: 32", "sequence_length: 200")])
+    },
+    Defect("weights without the biases of Qwen2", says: "self_attn.q_proj.bias", "no such tensor") {
+      var configuration = TinyJob.configuration
+      configuration["model_type"] = "qwen2"
+      configuration["architectures"] = ["Qwen2ForCausalLM"]
+      try TinyJob.json(configuration).write(to: $0.file("model/config.json"))
+    },
+    Defect("a sliding window", says: "config.json", "use_sliding_window", "expected false", "full attention") {
+      var configuration = TinyJob.configuration
+      configuration["model_type"] = "qwen2"
+      configuration["architectures"] = ["Qwen2ForCausalLM"]
+      configuration["use_sliding_window"] = true
+      configuration["max_window_layers"] = 0
+      try TinyJob.json(configuration).write(to: $0.file("model/config.json"))
     },
     Defect("a tokenizer larger than the model", says: "the tokenizer has 520 ids", "vocab_size 300", "another model") {
       try $0.configure("vocab_size", 300)

@@ -76,11 +76,11 @@ import Testing
     ("model_type", "\"mistral\"", "model_type", "unsupported"),
     ("architectures", "[\"Qwen2ForCausalLM\"]", "architectures", "unsupported"),
     ("hidden_act", "\"gelu\"", "hidden_act", "unsupported"),
-    ("attention_bias", "true", "attention_bias", "unsupported"),
-    ("mlp_bias", "true", "mlp_bias", "unsupported"),
     ("attention_dropout", "0.1", "attention_dropout", "unsupported"),
     ("quantization_config", "{}", "quantization_config", "unsupported"),
-    ("rope_scaling", "{\"type\":\"linear\",\"factor\":2}", "rope_scaling.rope_type", "unsupported"),
+    ("rope_scaling", "{\"type\":\"yarn\",\"factor\":2}", "rope_scaling.rope_type", "unsupported"),
+    ("rope_scaling", "{\"type\":\"linear\"}", "rope_scaling.factor", "missing_field"),
+    ("rope_scaling", "{\"type\":\"linear\",\"factor\":0.5}", "rope_scaling.factor", "out_of_range"),
     ("rope_scaling", "{\"rope_type\":\"llama3\",\"factor\":8}", "rope_scaling.low_freq_factor", "missing_field"),
     ("rope_scaling", "{\"rope_type\":\"default\",\"factor\":8}", "rope_scaling.factor", "unknown_field"),
     ("rope_scaling", "\"llama3\"", "rope_scaling", "wrong_type"),
@@ -114,9 +114,44 @@ import Testing
 
   @Test func anotherArchitectureIsNamedInTheMessage() throws {
     let error = try checkpointError {
-      _ = try read(["model_type": "\"qwen2\"", "architectures": "[\"Qwen2ForCausalLM\"]"])
+      _ = try read(["model_type": "\"gemma\"", "architectures": "[\"GemmaForCausalLM\"]"])
     }
-    #expect(error.description == "config.json: model_type: found qwen2, expected llama; Admix trains Llama models")
+    #expect(error.description == "config.json: model_type: found gemma, expected llama or qwen2; Admix trains Llama and Qwen2 models")
+  }
+
+  @Test func biasesAreThoseOfTheArchitecture() throws {
+    let plain = try read([:])
+    #expect(plain.attentionBias == .absent && !plain.feedForwardBias)
+    let all = try read(["attention_bias": "true", "mlp_bias": "true"])
+    #expect(all.attentionBias == .all && all.feedForwardBias)
+    let qwen = try read(Self.qwen2)
+    #expect(qwen.attentionBias == .queryKeyValue && !qwen.feedForwardBias)
+  }
+
+  @Test func linearScalingIsRead() throws {
+    #expect(try read(["rope_scaling": #"{"type":"linear","factor":2.5}"#]).ropeScaling == .linear(factor: 2.5))
+  }
+
+  static let qwen2: [String: String?] = ["model_type": "\"qwen2\"", "architectures": "[\"Qwen2ForCausalLM\"]"]
+
+  @Test(arguments: [
+    ("architectures", "[\"LlamaForCausalLM\"]", "architectures"),
+    ("num_key_value_heads", "null", "num_key_value_heads"), ("attention_bias", "1", "attention_bias"),
+    ("layer_types", "[\"full_attention\",\"sliding_attention\"]", "layer_types"),
+  ])
+  func whatIsNotComputedOfQwen2IsRefusedByField(key: String, value: String, field: String) throws {
+    let error = try checkpointError { _ = try read(Self.qwen2.merging([key: value]) { $1 }) }
+    #expect(error.field == field, "\(error)")
+  }
+
+  @Test func aSlidingWindowIsRefusedOnlyWhereItIsInUse() throws {
+    let window = Self.qwen2.merging(["sliding_window": "64", "max_window_layers": "1"]) { $1 }
+    _ = try read(window)
+    let error = try checkpointError { _ = try read(window.merging(["use_sliding_window": "true"]) { $1 }) }
+    #expect(error.description.contains("use_sliding_window: found true, for layers from 1 of 2, expected false"))
+    _ = try read(window.merging(["use_sliding_window": "true", "max_window_layers": "2"]) { $1 })
+    _ = try read(
+      window.merging(["use_sliding_window": "true", "layer_types": "[\"full_attention\",\"full_attention\"]"]) { $1 })
   }
 
   @Test(arguments: ["", "{", "[]", "null", "{\"model_type\":\"llama\",\"vocab_size\":NaN}"])

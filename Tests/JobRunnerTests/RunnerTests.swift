@@ -36,6 +36,13 @@ struct RunnerTests {
     }
   }
 
+  @Test func aRunnerOnAnUnfitHostEndsAndSaysNothingOfTheJob() throws {
+    try withBench { bench in
+      try bench.start(1, payload: "unfit")
+      #expect(try bench.waitForExit(1).status == 1)
+    }
+  }
+
   @Test func aRunnerWithoutItsWorkerEnds() throws {
     try withBench { bench in
       try bench.start(1, payload: "pause=200")

@@ -7,7 +7,7 @@ struct TidyTests {
     ("protocol", []),
     ("Sources/Transport", ["WireProtocol", "CLibUV", "CLZ4", "CSystem"]),
     ("Sources/Kernels", []),
-    ("Sources/KernelTable", ["KernelsAVX2", "KernelsAVX512", "CSystem"]),
+    ("Sources/KernelTable", ["KernelsAVX2", "KernelsAVX512", "KernelsPlain", "CSystem"]),
     ("Sources/Transformer", ["KernelTable"]),
     ("Sources/Optimizers", ["KernelTable"]),
     (
@@ -43,7 +43,8 @@ struct TidyTests {
   ]
 
   static let ownModules: Set<String> = [
-    "WireProtocol", "Transport", "CSystem", "CLibUV", "CLZ4", "CZlib", "KernelsAVX2", "KernelsAVX512", "KernelTable",
+    "WireProtocol", "Transport", "CSystem", "CLibUV", "CLZ4", "CZlib", "KernelsAVX2", "KernelsAVX512", "KernelsPlain",
+    "KernelTable",
     "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora", "GradientExchange", "JobKit", "JobRunner",
     "JobFiles", "Results", "PipelineJob", "TrainingJobs", "StateFiles", "ControlClient", "CoordinatorCore",
     "CoordinatorDaemon", "WorkerCore", "WorkerDaemon", "Benchmarks", "Study",

@@ -29,6 +29,7 @@ public struct ToyJob: JobType {
   public func makeMember(_ context: MemberContext) throws -> any SteppedMember {
     var settings = ToySettings(payload: context.payload)
     if settings.failsToLoad { throw ToyFailure(description: "the toy was told not to load") }
+    if settings.isUnfitHost { throw HostUnfit("the toy was told that its host is unfit") }
     if let start = context.inputs["start"] { settings.seed = ToyText.hash(try ToyFiles.read(start + "/numbers")) }
     return ToyMember(
       settings, checkpoint: try context.checkpoint.map { try ToyFiles.read($0.directory + "/weights") },
@@ -50,6 +51,7 @@ public struct ToySettings: Sendable {
   public var writesState = false
   public var failsToLoad = false
   public var failsToSave = false
+  public var isUnfitHost = false
 
   public init() {}
 
@@ -64,6 +66,7 @@ public struct ToySettings: Sendable {
       case ("state", _): writesState = true
       case ("unloadable", _): failsToLoad = true
       case ("unsavable", _): failsToSave = true
+      case ("unfit", _): isUnfitHost = true
       default: break
       }
     }

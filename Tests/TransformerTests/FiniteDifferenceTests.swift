@@ -1,13 +1,18 @@
 import KernelTable
 import Testing
+import TrainingSupport
 import Transformer
 
 /// Losses and gradients against the naive twin in Double: PyTorch could share a mistake of ours, calculus cannot.
 struct FiniteDifferenceTests {
-  private func check(tied: Bool, scaling: LlamaShape.RopeScaling?) throws {
+  private func check(
+    tied: Bool = false, scaling: LlamaShape.RopeScaling? = nil, bias: LlamaShape.AttentionBias = .absent,
+    feedForwardBias: Bool = false
+  ) throws {
     let shape = try LlamaShape(
       vocabularySize: 11, dimension: 6, feedForwardDimension: 7, layers: 2, heads: 4, keyValueHeads: 2,
-      headDimension: 4, contextLength: 64, ropeTheta: 100, ropeScaling: scaling, tiedEmbeddings: tied)
+      headDimension: 4, contextLength: 64, ropeTheta: 100, ropeScaling: scaling, tiedEmbeddings: tied,
+      attentionBias: bias, feedForwardBias: feedForwardBias)
     let layout = ParameterLayout(shape)
     let random = Philox4x32(seed: 77)
     let weights = (0..<layout.count).map { Float(0.4 * random.normals(UInt64($0)).0 + 0.1) }
@@ -38,10 +43,14 @@ struct FiniteDifferenceTests {
   }
 
   @Test func gradientsAreTheSlopesOfTheLoss() throws {
-    try check(tied: false, scaling: nil)
-    try check(tied: true, scaling: nil)
-    try check(
-      tied: false,
-      scaling: .init(factor: 4, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContextLength: 16))
+    try check()
+    try check(tied: true)
+    try check(scaling: .llama3(factor: 4, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContextLength: 16))
+    try check(scaling: .linear(factor: 3))
+  }
+
+  @Test func gradientsOfBiasesAreTheSlopesOfTheLoss() throws {
+    try check(bias: .queryKeyValue)
+    try check(tied: true, bias: .all, feedForwardBias: true)
   }
 }

@@ -1,6 +1,7 @@
 import KernelTable
 import Optimizers
 import Testing
+import TrainingSupport
 import Transformer
 
 /// The bits of three training steps, written down. A change that moves them is a change of numerics: it raises

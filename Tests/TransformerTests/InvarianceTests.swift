@@ -1,6 +1,7 @@
 import KernelTable
 import Optimizers
 import Testing
+import TrainingSupport
 import Transformer
 
 /// What must not change a bit of losses, gradients and weights.
@@ -27,6 +28,16 @@ struct InvarianceTests {
     return (shape, Array(weights.prefix(ParameterLayout(shape).count)))
   }
 
+  /// A model with every bias, and the plain and the tied one: what must hold of all.
+  private func models() throws -> [(LlamaShape, [Float])] {
+    let biased = try LlamaShape(
+      vocabularySize: shape.vocabularySize, dimension: shape.dimension,
+      feedForwardDimension: shape.feedForwardDimension, layers: shape.layers, heads: shape.heads,
+      keyValueHeads: shape.keyValueHeads, headDimension: shape.headDimension, contextLength: shape.contextLength,
+      attentionBias: .all, feedForwardBias: true)
+    return [(shape, weights), try tied(), (biased, counterWeights(ParameterLayout(biased), seed: 8))]
+  }
+
   private struct Outcome: Equatable {
     let losses: [RowLoss]
     let gradientHash: UInt64
@@ -38,7 +49,7 @@ struct InvarianceTests {
   }
 
   @Test func threadsBuildsAndMicrobatchesDoNotMatter() throws {
-    for (shape, weights) in [(shape, weights), try tied()] {
+    for (shape, weights) in try models() {
       let expected = outcome(try Training(shape, weights: weights, threads: 1, microbatch: 10_000), rows)
       for set in availableSets {
         for threads in [1, 2, 3, 7] {
@@ -55,7 +66,7 @@ struct InvarianceTests {
   }
 
   @Test func layersComputedAgainGiveTheSameBits() throws {
-    for (shape, weights) in [(shape, weights), try tied()] {
+    for (shape, weights) in try models() {
       let expected = outcome(try Training(shape, weights: weights, threads: 1, microbatch: 10_000), rows)
       for set in availableSets {
         for microbatch in [1, 200, 10_000] {
@@ -88,7 +99,7 @@ struct InvarianceTests {
   }
 
   @Test func bfloat16WeightsComputeWhatTheirFloatsCompute() throws {
-    for (shape, weights) in [(shape, weights), try tied()] {
+    for (shape, weights) in try models() {
       let stored = weights.map { UInt16($0.bitPattern >> 16) }
       let widened = stored.map { Float(bitPattern: UInt32($0) << 16) }
       let expected = try Training(shape, weights: widened, threads: 1).model
@@ -155,7 +166,7 @@ struct InvarianceTests {
   }
 
   @Test func readyRangesCoverTheGradientOnceInOrderAndAreFinal() throws {
-    for (shape, weights) in [(shape, weights), try tied()] {
+    for (shape, weights) in try models() {
       let kernels = try Kernels.forThisProcessor()
       let model = LlamaModel(
         shape: shape, pool: ThreadPool(threads: 2), kernels: kernels, maximumTokensPerMicrobatch: 100)

@@ -32,17 +32,15 @@ struct NaiveLlama {
       let p = "model.layers.\(layer)."
       let normed = x.map { norm($0, matrix(weights, p + "input_layernorm.weight")) }
       let attended = attention(
-        normed.map { multiply(matrix(weights, p + "self_attn.q_proj.weight"), $0) },
-        normed.map { multiply(matrix(weights, p + "self_attn.k_proj.weight"), $0) },
-        normed.map { multiply(matrix(weights, p + "self_attn.v_proj.weight"), $0) })
-      let output = matrix(weights, p + "self_attn.o_proj.weight")
-      x = zip(x, attended).map { add($0, multiply(output, $1)) }
+        normed.map { project(weights, p + "self_attn.q_proj", $0) },
+        normed.map { project(weights, p + "self_attn.k_proj", $0) },
+        normed.map { project(weights, p + "self_attn.v_proj", $0) })
+      x = zip(x, attended).map { add($0, project(weights, p + "self_attn.o_proj", $1)) }
       x = x.map { line in
         let n = norm(line, matrix(weights, p + "post_attention_layernorm.weight"))
-        let gate = multiply(matrix(weights, p + "mlp.gate_proj.weight"), n)
-        let up = multiply(matrix(weights, p + "mlp.up_proj.weight"), n)
-        return add(
-          line, multiply(matrix(weights, p + "mlp.down_proj.weight"), zip(gate, up).map { $0 / (1 + exp(-$0)) * $1 }))
+        let gate = project(weights, p + "mlp.gate_proj", n)
+        let up = project(weights, p + "mlp.up_proj", n)
+        return add(line, project(weights, p + "mlp.down_proj", zip(gate, up).map { $0 / (1 + exp(-$0)) * $1 }))
       }
     }
     let head = matrix(weights, shape.tiedEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight")
@@ -75,15 +73,25 @@ struct NaiveLlama {
 
   private func frequency(_ i: Int) -> Double {
     let plain = pow(shape.ropeTheta, -2 * Double(i) / Double(shape.headDimension))
-    guard let s = shape.ropeScaling else { return plain }
-    let turns = Double(s.originalContextLength) * plain / (2 * Double.pi)
-    let smooth = min(1, max(0, (turns - s.lowFrequencyFactor) / (s.highFrequencyFactor - s.lowFrequencyFactor)))
-    return (1 - smooth) * plain / s.factor + smooth * plain
+    switch shape.ropeScaling {
+    case nil: return plain
+    case .linear(let factor): return plain / factor
+    case .llama3(let factor, let low, let high, let original):
+      let turns = Double(original) * plain / (2 * Double.pi)
+      let smooth = min(1, max(0, (turns - low) / (high - low)))
+      return (1 - smooth) * plain / factor + smooth * plain
+    }
   }
 
   private func norm(_ x: [Double], _ weight: [Double]) -> [Double] {
     let r = 1 / (x.reduce(0) { $0 + $1 * $1 } / Double(x.count) + shape.normEpsilon).squareRoot()
     return zip(x, weight).map { $0 * r * $1 }
+  }
+
+  private func project(_ weights: [Double], _ name: String, _ x: [Double]) -> [Double] {
+    let product = multiply(matrix(weights, name + ".weight"), x)
+    guard let bias = layout.tensor(named: name + ".bias") else { return product }
+    return add(product, Array(weights[bias.range]))
   }
 
   private func multiply(_ matrix: [Double], _ x: [Double]) -> [Double] {

@@ -40,6 +40,8 @@ public struct WorkerOptions: Sendable {
   /// Adopts what its runners' descendants leave behind, and ends it. Only for a process that is nothing but a worker:
   /// every child it did not start as a runner counts as left behind.
   public var adoptsOrphans = false
+  /// What its runners may use together, as the coordinator is told.
+  public var memoryBytes: UInt64 = ProcessMemory.hostBytes()
   /// SIGTERM and SIGINT stop the worker in order.
   public var handlesSignals = false
   /// How long a transfer that makes no headway is tried again: the time a coordinator may need to come back.

@@ -26,7 +26,7 @@ extension WorkerService {
       node: node, boot: boot, build: options.build, numericsVersion: options.numericsVersion, plugins: options.plugins,
       worker: WorkerDescription(
         name: options.name, advertisedHost: advertisedHost, isa: options.isa, threads: options.threads,
-        memoryBytes: ProcessMemory.hostBytes(), processID: ProcessMemory.processID))
+        memoryBytes: options.memoryBytes, processID: ProcessMemory.processID))
   }
 
   private func answered(_ link: LinkID, _ connection: Connection, _ answer: Result<Welcome, TransportError>) {

@@ -38,6 +38,7 @@ final class CPTMember: SteppedMember {
     context.progress("loading", 0)
     files = try ModelFiles(start: payload.start, inputs: context.inputs)
     let shape = try LlamaShape(files.configuration)
+    try Self.requireMemory(shape: shape, recipe: payload.recipe)
     kernels = try Kernels.forThisProcessor()
     pool = ThreadPool(threads: context.threads)
     model = LlamaModel(
@@ -84,6 +85,18 @@ final class CPTMember: SteppedMember {
     let parameters = ParameterLayout(shape).count
     let exchanged = (recipe.rounding == .bf16 ? 2 : 4) * 3 * parameters
     return UInt64(LlamaModel.memoryBytes(shape: shape, tokens: tokensPerMicrobatch(recipe)) + exchanged)
+  }
+
+  /// - Throws: `HostUnfit` with the figures when this host's memory is too small.
+  static func requireMemory(shape: LlamaShape, recipe: Recipe, memory: HostMemory? = nil) throws {
+    let needed = stateBytes(shape: shape, recipe: recipe)
+    let available = try (memory ?? HostMemory.now()).availableBytes
+    guard needed > available else { return }
+    func gigabytes(_ bytes: UInt64) -> String { "\(bytes / 1_000_000_000).\(bytes / 100_000_000 % 10) GB" }
+    throw HostUnfit(
+      "a model of \(ParameterLayout(shape).count) parameters makes every worker hold \(gigabytes(needed)) (weights, "
+        + "gradient, moments, activations), and this host has \(gigabytes(available)) left; use a host with more "
+        + "memory, a smaller model, or a shorter recipe.sequence_length")
   }
 
   func computeSlice(

@@ -39,9 +39,15 @@ extension LlamaShape {
     let scaling: RopeScaling? =
       switch configuration.ropeScaling {
       case nil: nil
+      case .linear(let factor): .linear(factor: factor)
       case .llama3(let factor, let low, let high, let original):
-        RopeScaling(
-          factor: factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalContextLength: original)
+        .llama3(factor: factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalContextLength: original)
+      }
+    let attentionBias: AttentionBias =
+      switch configuration.attentionBias {
+      case .absent: .absent
+      case .queryKeyValue: .queryKeyValue
+      case .all: .all
       }
     try self.init(
       vocabularySize: configuration.vocabularySize, dimension: configuration.hiddenSize,
@@ -49,7 +55,8 @@ extension LlamaShape {
       heads: configuration.headCount, keyValueHeads: configuration.keyValueHeadCount,
       headDimension: configuration.headSize, contextLength: configuration.contextLength,
       ropeTheta: configuration.ropeTheta, ropeScaling: scaling, normEpsilon: configuration.rmsNormEpsilon,
-      tiedEmbeddings: configuration.tieWordEmbeddings)
+      tiedEmbeddings: configuration.tieWordEmbeddings, attentionBias: attentionBias,
+      feedForwardBias: configuration.feedForwardBias)
   }
 }
 

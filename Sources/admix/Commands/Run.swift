@@ -3,6 +3,7 @@ import ControlClient
 import Foundation
 import JobFiles
 import JobKit
+import KernelTable
 import Results
 import WireProtocol
 
@@ -35,6 +36,8 @@ struct Run: ParsableCommand {
 
   func run() throws {
     let planned = try jobFile.plan()
+    _ = try InstructionSet.choose()
+    try MemoryNeed(planned.plan).check(workers: workers)
     let directory = Machine.absolute(output ?? planned.output)
     let claim = try OutputClaim.claim(directory, recipe: planned.recipeDigest, force: force) {
       Console.shared.note("what was in \(directory) is now in \($0)")

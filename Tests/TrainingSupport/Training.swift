@@ -1,17 +1,17 @@
-import KernelTable
-import Optimizers
-import Transformer
+public import KernelTable
+public import Optimizers
+public import Transformer
 
 /// A model with its weights, gradient and moments, trained as a runner would train it.
-final class Training {
-  let model: LlamaModel
-  let kernels: Kernels
-  var weights: [Float]
-  var gradient: [Float]
-  var first: [Float]
-  var second: [Float]
+public final class Training {
+  public let model: LlamaModel
+  public let kernels: Kernels
+  public var weights: [Float]
+  public var gradient: [Float]
+  public var first: [Float]
+  public var second: [Float]
 
-  init(
+  public init(
     _ shape: LlamaShape, weights: [Float]? = nil, seed: UInt64 = 1, threads: Int = 2,
     instructionSet: InstructionSet? = nil, microbatch: Int = 512, recomputes: Bool = false
   ) throws {
@@ -32,14 +32,14 @@ final class Training {
   }
 
   /// Adds the rows' gradient and returns their losses.
-  @discardableResult func accumulate(
+  @discardableResult public func accumulate(
     _ rows: [TokenRow], ready: ((Range<Int>) -> Void)? = nil
   ) -> [RowLoss] {
     model.accumulateGradient(weights: weights, gradient: &gradient, rows: rows, gradientReady: ready)
   }
 
   /// One update from the rows; returns the mean loss before it.
-  func step(_ number: Int, _ rows: [TokenRow], optimizer: AdamW, rate: Double, clipNorm: Double?) -> Double {
+  public func step(_ number: Int, _ rows: [TokenRow], optimizer: AdamW, rate: Double, clipNorm: Double?) -> Double {
     gradient = [Float](repeating: 0, count: gradient.count)
     let losses = accumulate(rows)
     let valid = losses.reduce(0) { $0 + $1.validTokens }
@@ -69,7 +69,7 @@ final class Training {
 }
 
 /// FNV-1a, 64 bits, over the floats' bits.
-func fnv(_ values: [Float]) -> UInt64 {
+public func fnv(_ values: [Float]) -> UInt64 {
   values.reduce(0xcbf2_9ce4_8422_2325) { hash, value in
     var hash = hash
     for shift in stride(from: UInt32(0), to: 32, by: 8) {
@@ -80,4 +80,4 @@ func fnv(_ values: [Float]) -> UInt64 {
 }
 
 /// The builds this processor can run.
-let availableSets = InstructionSet.allCases.filter(\.isSupported)
+public let availableSets = InstructionSet.allCases.filter(\.isSupported)
