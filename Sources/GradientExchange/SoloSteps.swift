@@ -1,4 +1,5 @@
 public import JobKit
+import KernelTable
 public import WireProtocol
 
 /// Steps of a member that is alone, in one thread: no PLAN, no frames, no COMMIT. Slices, rounding, tree and digests
@@ -12,7 +13,8 @@ public final class SoloSteps {
   private let sliceCount: UInt32
   private let shape: ChunkShape
   private let arithmetic: NodeArithmetic
-  private let gradient: UnsafeMutablePointer<Float>
+  /// Zero between slices.
+  private let gradient: FloatBuffer
 
   /// `step` and `chain` are those of the checkpoint that the member holds; 0 and zero at the start.
   public init(
@@ -25,10 +27,8 @@ public final class SoloSteps {
     self.step = step
     self.chain = chain
     shape = ChunkShape(member)
-    gradient = .allocate(capacity: max(1, shape.parameterCount))
+    gradient = FloatBuffer(count: max(1, shape.parameterCount))
   }
-
-  deinit { gradient.deallocate() }
 
   /// Computes, assesses and applies the next step. `observe` hears of each slice before it is computed.
   ///

@@ -1,4 +1,5 @@
 public import JobKit
+public import KernelTable
 public import WireProtocol
 
 /// The slices of a list of subtrees, computed one after the other, and joined to nodes chunk by chunk as they become
@@ -49,22 +50,29 @@ public final class SubtreeComputation {
     nextSlice = subtrees.first?.lower ?? 0
   }
 
-  /// Computes one slice. `gradient` has room for all parameters; `observe` hears of each chunk that became final.
+  /// Computes one slice. `gradient` has room for all parameters, is zero, and is zero again afterwards: a chunk's
+  /// memory goes back to the system when its node is made, so that gradient and nodes are never whole side by side.
+  /// `observe` hears of each chunk that became final.
   public func computeNextSlice(
-    _ member: any SteppedMember, gradient: UnsafeMutablePointer<Float>, arithmetic: NodeArithmetic,
+    _ member: any SteppedMember, gradient: FloatBuffer, arithmetic: NodeArithmetic,
     observe: (_ chunk: Int, _ slice: UInt32) -> Void, emit: Emit
   ) throws {
     guard let subtree = subtrees.first else { return }
     let slice = nextSlice
-    gradient.update(repeating: 0, count: shape.parameterCount)
     var missing = (0..<shape.gradientChunkCount).map { shape.parameters(ofChunk: $0).count }
     func finish(_ chunk: Int) {
       observe(chunk, slice)
       let range = shape.parameters(ofChunk: chunk)
-      let leaf = arithmetic.rounded(gradient + range.lowerBound, count: range.count, to: shape.format)
+      let leaf = arithmetic.rounded(gradient.start + range.lowerBound, count: range.count, to: shape.format)
+      // Two chunks are one huge page, which goes back when both are done.
+      let (first, last) = (chunk / 2 * 2, min(chunk / 2 * 2 + 1, shape.gradientChunkCount - 1))
+      missing[chunk] = 0
+      if missing[first] <= 0 && missing[last] <= 0 {
+        gradient.clear(shape.parameters(ofChunk: first).lowerBound..<shape.parameters(ofChunk: last).upperBound)
+      }
       join(leaf, chunk: chunk, slice: slice, in: subtree, arithmetic, emit)
     }
-    let statistics = try member.computeSlice(step: round.step, slice: Int(slice), gradient: gradient) { ready in
+    let statistics = try member.computeSlice(step: round.step, slice: Int(slice), gradient: gradient.start) { ready in
       let range = ready.clamped(to: 0..<shape.parameterCount)
       guard !range.isEmpty else { return }
       for chunk in range.lowerBound / chunkParameterCount...(range.upperBound - 1) / chunkParameterCount {

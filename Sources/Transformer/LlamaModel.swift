@@ -23,7 +23,7 @@ public final class LlamaModel {
   /// row if that is longer.
   ///
   /// With `recomputes`, training keeps only the stream between layers and computes each layer once more on the way
-  /// back: less memory for about a fourth more time, and the same bits.
+  /// back: less memory for more time (docs/PERFORMANCE.md), and the same bits.
   public init(
     shape: LlamaShape, pool: ThreadPool, kernels: Kernels, maximumTokensPerMicrobatch: Int, recomputes: Bool = false
   ) {

@@ -54,7 +54,7 @@ struct SpecReaderTests {
       "job", "name", "model", "init", "config", "tokenizer", "sources", "role", "paths", "weight", "text_field",
       "documents", "mixture", "almr", "shares", "recipe", "steps", "tokens", "sequence_length", "global_batch_size",
       "learning_rate", "schedule", "warmup_steps", "min_lr_ratio", "weight_decay", "betas", "clip_norm", "seed",
-      "compute", "advanced", "slices", "exchange", "validation", "every_steps", "sets", "from", "fraction",
+      "compute", "recompute", "advanced", "slices", "exchange", "validation", "every_steps", "sets", "from", "fraction",
       "checkpoint", "keep", "output", "stages", "needs",
     ] {
       #expect(foreignTrainingKeys[key] == nil, "\(key)")

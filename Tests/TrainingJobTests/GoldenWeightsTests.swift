@@ -17,6 +17,12 @@ struct GoldenWeightsTests {
     #expect(try train(recipe, threads: count).hash == recipe.weightsSHA256)
   }
 
+  @Test("Layers that are computed again give the same weights", arguments: [GoldenRecipe.Model.stories, .random])
+  func recomputation(model: GoldenRecipe.Model) throws {
+    let recipe = GoldenRecipe.named(model, "bf16")
+    #expect(try train(recipe, threads: 2, recipeExtra: "\n  recompute: layers").hash == recipe.weightsSHA256)
+  }
+
   @Test(
     "One addition of the tree done elsewhere gives other weights, so the hashes can tell", arguments: ["bf16", "fp32"])
   func orderMatters(exchange: String) throws {
@@ -27,12 +33,12 @@ struct GoldenWeightsTests {
   }
 
   private func train(
-    _ recipe: GoldenRecipe, threads: Int, swapped: (Int, Int)? = nil
+    _ recipe: GoldenRecipe, threads: Int, swapped: (Int, Int)? = nil, recipeExtra: String = ""
   ) throws -> (hash: String, losses: [Double]) {
     let directory = try TemporaryDirectory()
     let configuration = try directory.write(GoldenRecipe.randomConfiguration, to: "config.json")
     let jobFile = try directory.write(
-      recipe.jobFile(configuration: configuration.path, output: "out"), to: "job.yaml")
+      recipe.jobFile(configuration: configuration.path, output: "out", recipeExtra: recipeExtra), to: "job.yaml")
     var training = try NaiveTraining(
       jobFile: jobFile, base: TestData.folder!, scratch: directory.url.appendingPathComponent("scratch"),
       threads: threads)

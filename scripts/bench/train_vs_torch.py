@@ -88,7 +88,19 @@ def serve_torch(arguments):
 
     if arguments.serve == "compile":
         # The loss too: its passes over the logits are what compiling gains most from.
-        batch_loss = torch.compile(batch_loss)
+        if arguments.forward:
+            model.forward = torch.compile(model.forward)
+        else:
+            batch_loss = torch.compile(batch_loss)
+
+    def forward():
+        """All logits, as a prefill makes them; the loss, to compare, is not timed."""
+        with torch.no_grad():
+            begin, processor = time.monotonic(), time.process_time()
+            logits = model(input_ids=tokens).logits
+            seconds, processor = time.monotonic() - begin, time.process_time() - processor
+            loss = torch.nn.functional.cross_entropy(logits.reshape(-1, vocabulary), targets.reshape(-1))
+        return loss.item(), seconds, processor
 
     def step():
         optimizer.zero_grad(set_to_none=False)
@@ -101,9 +113,12 @@ def serve_torch(arguments):
     print(json.dumps({"bench": "ready", "torch": torch.__version__}), flush=True)
     for _ in sys.stdin:
         begin, processor = time.monotonic(), time.process_time()
-        loss = step()
-        print(json.dumps({"bench": "train", "loss": loss, "seconds": time.monotonic() - begin,
-                          "processor_seconds": time.process_time() - processor,
+        if arguments.forward:
+            loss, seconds, processor = forward()
+        else:
+            loss = step()
+            seconds, processor = time.monotonic() - begin, time.process_time() - processor
+        print(json.dumps({"bench": "train", "loss": loss, "seconds": seconds, "processor_seconds": processor,
                           "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}), flush=True)
 
 
@@ -134,15 +149,14 @@ class Peer:
 def compare(arguments):
     me = [arguments.torch_python, os.path.abspath(__file__), "--shape", arguments.shape, "--rows", str(arguments.rows),
           "--length", str(arguments.length), "--threads", str(arguments.threads)]
+    if arguments.forward:
+        me.append("--forward")
     with tempfile.TemporaryDirectory() as folder:
         weights = os.path.join(folder, "weights.f32")
         subprocess.run(me + ["--write-weights", "--weights", weights], check=True)
         peers = [
             Peer("admix", [arguments.admix, "bench", "train", "--json", "--serve", "--weights", weights] + me[2:]),
-            Peer("eager", me + ["--serve", "eager"]),
-        ]
-        if not arguments.no_compile:
-            peers.append(Peer("compile", me + ["--serve", "compile"]))
+        ] + [Peer(name, me + ["--serve", name]) for name in arguments.peers.split(",")]
         try:
             for peer in list(peers):
                 # The first step compiles. A peer that cannot is left out, and said so.
@@ -179,7 +193,7 @@ def report(arguments, steps):
             if abs(ours["loss"] - theirs["loss"]) > LOSS_TOLERANCE * abs(theirs["loss"]):
                 sys.exit(f"losses differ: admix {ours['loss']}, {name} {theirs['loss']}")
     print(json.dumps({
-        "shape": arguments.shape, "rows": arguments.rows, "length": arguments.length, "threads": arguments.threads,
+        "forward": arguments.forward, "shape": arguments.shape, "rows": arguments.rows, "length": arguments.length, "threads": arguments.threads,
         "steps": arguments.steps, "load": load, "speed_over": {n: median[n] / median["admix"] for n in median},
         "memory_of": {n: steps["admix"][-1]["peak_bytes"] / steps[n][-1]["peak_bytes"] for n in steps}}))
 
@@ -195,7 +209,8 @@ def main():
     parser.add_argument("--steps", type=int, default=5)
     parser.add_argument("--warm-up", type=int, default=2)
     parser.add_argument("--compile-seconds", type=float, default=120)
-    parser.add_argument("--no-compile", action="store_true")
+    parser.add_argument("--peers", default="eager,compile", help="which of eager and compile, where memory is short")
+    parser.add_argument("--forward", action="store_true", help="forward passes alone: losses, against all logits")
     parser.add_argument("--serve", choices=("eager", "compile"), help=argparse.SUPPRESS)
     parser.add_argument("--write-weights", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--weights", help=argparse.SUPPRESS)

@@ -43,7 +43,7 @@ final class CPTMember: SteppedMember {
     pool = ThreadPool(threads: context.threads)
     model = LlamaModel(
       shape: shape, pool: pool, kernels: kernels,
-      maximumTokensPerMicrobatch: Self.tokensPerMicrobatch(payload.recipe))
+      maximumTokensPerMicrobatch: Self.tokensPerMicrobatch(payload.recipe), recomputes: payload.recipe.recomputes)
     weights = FloatBuffer(count: model.layout.count)
     firstMoment = FloatBuffer(count: model.layout.count)
     secondMoment = FloatBuffer(count: model.layout.count)
@@ -84,7 +84,9 @@ final class CPTMember: SteppedMember {
   static func stateBytes(shape: LlamaShape, recipe: Recipe) -> UInt64 {
     let parameters = ParameterLayout(shape).count
     let exchanged = (recipe.rounding == .bf16 ? 2 : 4) * 3 * parameters
-    return UInt64(LlamaModel.memoryBytes(shape: shape, tokens: tokensPerMicrobatch(recipe)) + exchanged)
+    let computed = LlamaModel.memoryBytes(
+      shape: shape, tokens: tokensPerMicrobatch(recipe), recomputes: recipe.recomputes)
+    return UInt64(computed + exchanged)
   }
 
   /// - Throws: `HostUnfit` with the figures when this host's memory is too small.

@@ -9,6 +9,11 @@ struct Recipe: Codable, Sendable {
     case fp32
   }
 
+  /// What a worker computes again on the way back instead of keeping it; the weights do not depend on it.
+  enum Recomputation: String, CaseIterable, Codable, Sendable {
+    case none, layers
+  }
+
   let steps: Int
   /// Input positions a row.
   let sequenceLength: Int
@@ -28,7 +33,10 @@ struct Recipe: Codable, Sendable {
   let arithmetic: Arithmetic
   let slices: Int
   let exchange: String
+  /// nil stands for `none`, so that a recipe that does not ask for it is written as before.
+  let recomputation: Recomputation?
 
+  var recomputes: Bool { recomputation == .layers }
   var rounding: GradientRounding { GradientRounding(rawValue: exchange) ?? .bf16 }
   var rowsPerSlice: Int { globalBatchSize / slices }
   var tokensPerStep: Int { globalBatchSize * sequenceLength }
@@ -60,6 +68,7 @@ extension Recipe {
     let clip = try reader.value("clip_norm", .number(from: 0, through: 1e9), default: 1)
     let seed = try reader.value("seed", .integer(from: 0), default: 1)
     let arithmetic = try reader.value("compute", .oneOf(Arithmetic.self), default: .fp32)
+    let recomputation = try reader.value("recompute", .oneOf(Recomputation.self), default: Recomputation.none)
     let advanced = try reader.mappingOrEmpty("advanced", example: "slices: 8, exchange: bf16") { advanced in
       let slices = try advanced.value(
         "slices", .integer(1...256), default: defaultSlices(batch: batch, sequenceLength: length))
@@ -75,7 +84,8 @@ extension Recipe {
     let recipe = Recipe(
       steps: steps, sequenceLength: length, globalBatchSize: batch, learningRate: rate.value, schedule: schedule,
       warmupSteps: warmup, minimumRateRatio: ratio, weightDecay: decay, betas: betas, epsilon: epsilon, clipNorm: clip,
-      seed: UInt64(seed), arithmetic: arithmetic, slices: advanced.slices, exchange: advanced.exchange.rawValue)
+      seed: UInt64(seed), arithmetic: arithmetic, slices: advanced.slices, exchange: advanced.exchange.rawValue,
+      recomputation: recomputation == .layers ? .layers : nil)
     return (recipe, rate.reference)
   }
 

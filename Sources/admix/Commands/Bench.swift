@@ -52,6 +52,9 @@ struct Bench: ParsableCommand {
       completion: .file())
     var weights: String?
     @Flag(help: "Do a step for each line of standard input.") var serve = false
+    @Flag(help: "Losses alone, without gradients: what evaluation and validation do.") var forward = false
+    @Flag(help: "Keep the stream between layers only, and compute layers again on the way back.")
+    var recompute = false
 
     func validate() throws {
       for (name, value) in [("rows", rows), ("length", length), ("steps", steps)] {
@@ -63,6 +66,7 @@ struct Bench: ParsableCommand {
       var train = TrainBenchOptions()
       (train.shape, train.rows, train.length, train.steps) = (shape, rows, length, steps)
       (train.weights, train.serves) = (weights, serve)
+      (train.forwardOnly, train.recomputes) = (forward, recompute)
       try options.measure { try TrainBench(train, on: $0).run() }
     }
   }
