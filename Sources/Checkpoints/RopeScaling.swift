@@ -39,7 +39,8 @@ extension RopeScaling {
         originalContext: try fields.integer("original_max_position_embeddings", in: 1...1 << 27))
     case let other:
       throw fields.failure(
-        .unsupported, "rope_type", other, "default, linear or llama3", "Admix does not compute this kind of rope scaling")
+        .unsupported, "rope_type", other, "default, linear or llama3",
+        "Admix does not compute this kind of rope scaling")
     }
   }
 }

@@ -71,7 +71,9 @@ extension Defect {
   static let models: [Defect] = [
     Defect("no model", says: "job.yaml:3:", "model: ", "no such file or directory") { try $0.remove("model") },
     Defect("no configuration", says: "job.yaml:3:", "model/config.json") { try $0.remove("model/config.json") },
-    Defect("no tokenizer", says: "job.yaml:3:", "there is no tokenizer.model", "copy the model's tokenizer") {
+    Defect(
+      "no tokenizer", says: "job.yaml:3:", "neither tokenizer.json nor tokenizer.model", "copy the model's tokenizer"
+    ) {
       try $0.remove("model/tokenizer.model")
     },
     Defect("no weights", says: "job.yaml:3:", "model.safetensors") { try $0.remove("model/model.safetensors") },
@@ -125,13 +127,15 @@ extension Defect {
       let whole = try Data(contentsOf: $0.file("model/tokenizer.model"))
       try whole.prefix(3000).write(to: $0.file("model/tokenizer.model"))
     },
-    Defect("weights of another shape", says: "embed_tokens.weight", "[520, 32]", "expected [600, 32], as config.json") {
+    Defect(
+      "weights of another shape", says: "embed_tokens.weight", "[520, 32]", "expected [600, 32], as the configuration"
+    ) {
       try $0.configure("vocab_size", 600)
     },
     Defect("weights of fewer layers", says: "model.layers.2.", "no such tensor") {
       try $0.configure("num_hidden_layers", 3)
     },
-    Defect("weights of more layers", says: "model.layers.1.", "check config.json") {
+    Defect("weights of more layers", says: "model.layers.1.", "check the configuration") {
       try $0.configure("num_hidden_layers", 1)
     },
   ]

@@ -116,7 +116,9 @@ import Testing
     let error = try checkpointError {
       _ = try read(["model_type": "\"gemma\"", "architectures": "[\"GemmaForCausalLM\"]"])
     }
-    #expect(error.description == "config.json: model_type: found gemma, expected llama or qwen2; Admix trains Llama and Qwen2 models")
+    #expect(
+      error.description
+        == "config.json: model_type: found gemma, expected llama or qwen2; Admix trains Llama and Qwen2 models")
   }
 
   @Test func biasesAreThoseOfTheArchitecture() throws {

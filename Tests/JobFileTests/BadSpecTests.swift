@@ -140,7 +140,7 @@ struct BadSpecTests {
     ),
     ("colours: [\"${first.picture}\"]",
       "job.yaml:3:11: colours[0]: `${first.picture}` names a stage, and this job is no stage of a "
-        + "pipeline. Write a path, or make this job a stage of a `job: pipeline`"
+        + "pipeline. Write a path or a number, or make this job a stage of a `job: pipeline`"
     ),
     ("colours: [\"a${first.picture}\"]",
       "job.yaml:3:11: colours[0]: found `a${first.picture}`, expected a path or a whole reference. A "

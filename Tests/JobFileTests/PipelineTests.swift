@@ -125,7 +125,7 @@ struct PipelineTests {
     ),
     (
       "  - {name: a, job: paint, wall: wall}\n  - {name: b, job: paint, wall: wall, needs: [b]}",
-      "job.yaml:4:39: stages[1].needs: the stage `b` needs itself. Other stages: a"
+      "job.yaml:4:39: stages[1].needs: the stage `b` needs itself. Take it away"
     ),
     (
       "  - {name: first, job: paint, wall: wall}\n  - {name: b, job: paint, wall: \"${frist.wall}\"}",

@@ -5,8 +5,8 @@ import Optimizers
 import TrainingSupport
 import Transformer
 
-// Trains a random model of under 50,000 parameters for three steps of 128 tokens with whatever build of the kernels this
-// processor (or emulator) gets, and prints the build and the weights' hash. Tests run it natively and under qemu.
+// Trains a random model of under 50,000 parameters for three steps of 128 tokens with whatever build of the kernels
+// this processor (or emulator) gets, and prints the build and the weights' hash. Tests run it natively and under qemu.
 
 func fail(_ text: String, _ status: Int32) -> Never {
   FileHandle.standardError.write(Data("error: \(text)\n".utf8))

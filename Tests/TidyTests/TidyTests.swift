@@ -110,7 +110,9 @@ struct TidyTests {
 
   @Test("The study imports nothing: its bits are its own")
   func studyIsPure() {
-    for file in SourceTree.swiftFiles(below: "Sources/Study") { #expect(Self.imports(of: file).isEmpty, "\(file.path)") }
+    for file in SourceTree.swiftFiles(below: "Sources/Study") {
+      #expect(Self.imports(of: file).isEmpty, "\(file.path)")
+    }
   }
 
   @Test("Files are at most 400 lines long, lines at most 120 columns")

@@ -15,7 +15,7 @@ struct MemoryTests {
   private let recipe = Recipe(
     steps: 1, sequenceLength: 8192, globalBatchSize: 8, learningRate: 1e-5, schedule: .cosine, warmupSteps: 0,
     minimumRateRatio: 0.1, weightDecay: 0.1, betas: [0.9, 0.95], epsilon: 1e-8, clipNorm: 1, seed: 1,
-    arithmetic: .fp32, slices: 8, exchange: "bf16")
+    arithmetic: .fp32, slices: 8, exchange: "bf16", recomputation: nil)
 
   @Test func aModelThatDoesNotFitIsRefusedWithTheFigures() throws {
     let shape = try shape.get()

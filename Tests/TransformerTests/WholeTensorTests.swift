@@ -53,7 +53,7 @@ struct WholeTensorTests {
     var worst = (error: 0.0, tensor: "")
     for tensor in training.model.layout.tensors {
       let error = relativeL2(training.gradient[tensor.range], gradients[tensor.range])
-      // Where PyTorch's fp32 gradients are far off its fp64 ones, the reference is those, and its own error the measure.
+      // Where PyTorch's fp32 gradients are far off its fp64 ones, those are the reference, its own error the measure.
       let limit = max(1e-4, 10 * (fixture.gradientErrors?[tensor.name] ?? 0))
       #expect(error <= limit, "\(name) \(tensor.name)")
       if !(error < worst.error) { worst = (error, tensor.name) }

@@ -60,7 +60,8 @@ public struct GGUFFile: Sendable {
   /// - Parameters:
   ///   - first: the first element read; it begins a block, as every row does.
   ///   - buffer: as many floats as elements to read, whole blocks.
-  /// - Throws: `CheckpointError` for a type that is not read, by its name, or when the file changed since it was opened.
+  /// - Throws: `CheckpointError` for a type that is not read, by its name, or when the file changed since it was
+  ///   opened.
   public func readFloats(
     _ tensor: Tensor, fromElement first: Int = 0, into buffer: UnsafeMutableBufferPointer<Float>
   ) throws {

@@ -37,8 +37,10 @@ extension Pipeline {
         throw SpecError(
           position: mapping.keyPosition(of: "needs") ?? mapping.position, path: "\(mapping.path).needs",
           problem: need == stage.name ? "the stage `\(need)` needs itself" : "no stage is named `\(need)`",
-          remedy: nearest(to: need, among: others).map { "Did you mean `\($0)`?" }
-            ?? "Other stages: \(others.joined(separator: ", "))")
+          remedy: need == stage.name
+            ? "Take it away"
+            : nearest(to: need, among: others).map { "Did you mean `\($0)`?" }
+              ?? "Other stages: \(others.joined(separator: ", "))")
       }
     }
     return stages

@@ -1,6 +1,6 @@
 /// Random numbers as a function of (seed, stream, counter): Philox4x32-10 (Salmon et al., "Parallel Random Numbers:
-/// As Easy as 1, 2, 3", SC 2011). A replicate of a bootstrap is a stream of its own, so its draws do not depend on how many
-/// the others made.
+/// As Easy as 1, 2, 3", SC 2011). A replicate of a bootstrap is a stream of its own, so its draws do not depend on how
+/// many the others made.
 public struct CounterRandom: Sendable {
   private let key: SIMD2<UInt32>
   private let stream: UInt64

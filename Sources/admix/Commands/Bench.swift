@@ -8,7 +8,7 @@ struct Bench: ParsableCommand {
     abstract: "Times the compute core and the exchange on this machine.",
     discussion: """
       A figure from a busy machine says little: each comes with the load average of the minute. \
-      ADMIX_ISA=avx2|avx512 forces a build of the kernels.
+      ADMIX_ISA forces a build of the kernels.
       """,
     subcommands: [Gemm.self, Attention.self, AdamW.self, Train.self])
 

@@ -98,8 +98,8 @@ extension Coordinator {
 
   // MARK: Stages that were done before
 
-  /// A completed stage of an earlier pipeline with the same plan and the same inputs. Results are a function of these,
-  /// so a pipeline that is submitted again goes on from what is done.
+  /// A completed stage of an earlier graph with the same plan and the same inputs. Results are a function of these, so
+  /// a graph that is submitted again goes on from what is done.
   private func completedTwin(of job: Job) -> Job? {
     let inputs = stageInputs(of: job)
     return jobs.values.filter {
