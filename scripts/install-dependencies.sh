@@ -2,7 +2,7 @@
 # Installs the C libraries that Admix is built on, where they are missing. Debian 12 and Ubuntu.
 set -euo pipefail
 
-packages=(libuv1-dev liblz4-dev libsqlite3-dev zlib1g-dev pkg-config)
+packages=(libuv1-dev liblz4-dev libsqlite3-dev zlib1g-dev libzstd-dev pkg-config)
 
 missing=()
 for package in "${packages[@]}"; do

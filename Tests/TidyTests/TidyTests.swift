@@ -16,7 +16,7 @@ struct TidyTests {
     ),
     ("Sources/Checkpoints", []),
     ("Sources/Tokenizers", []),
-    ("Sources/Corpora", ["Tokenizers", "CZlib"]),
+    ("Sources/Corpora", ["Tokenizers", "CZlib", "CZstd"]),
     ("Sources/GradientExchange", ["WireProtocol", "KernelTable", "CLZ4", "JobKit"]),
     ("Sources/Study", []),
     ("Sources/JobKit", ["WireProtocol"]),
@@ -42,7 +42,7 @@ struct TidyTests {
   ]
 
   static let ownModules: Set<String> = [
-    "WireProtocol", "Transport", "CSystem", "CLibUV", "CLZ4", "CZlib", "KernelsAVX2", "KernelsAVX512", "KernelTable",
+    "WireProtocol", "Transport", "CSystem", "CLibUV", "CLZ4", "CZlib", "CZstd", "KernelsAVX2", "KernelsAVX512", "KernelTable",
     "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora", "GradientExchange", "JobKit", "JobRunner",
     "JobFiles", "Results", "PipelineJob", "TrainingJobs", "StateFiles", "ControlClient", "CoordinatorCore",
     "CoordinatorDaemon", "WorkerCore", "WorkerDaemon", "Benchmarks", "Study",
