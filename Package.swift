@@ -95,7 +95,10 @@ let package = Package(
     part("Results", "Sources/Results", ["WireProtocol"]),
     part(
       "Benchmarks", "Sources/Benchmarks",
-      ["KernelTable", "Transformer", "Optimizers", "GradientExchange", "Checkpoints", "Results", "WireProtocol"]),
+      [
+        "KernelTable", "Transformer", "Optimizers", "GradientExchange", "Checkpoints", "Tokenizers", "TrainingJobs",
+        "Results", "WireProtocol",
+      ]),
 
     // The cluster.
     part("StateFiles", "Sources/StateFiles", ["WireProtocol", crypto]),

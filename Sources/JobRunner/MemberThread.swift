@@ -7,15 +7,13 @@ final class MemberThread {
   var member: (any SteppedMember)?
   var shape: ChunkShape?
   var arithmetic: NodeArithmetic?
-  private var gradient: UnsafeMutablePointer<Float>?
+  private var gradient: GradientMemory?
   private var computation: SubtreeComputation?
   var isAdvancing = false
   /// The reduced values of the round that was assessed last.
   private var reduced: (round: Round, statistics: [Double], gradient: ReducedRoots)?
   /// Rows evaluated at the weights after `step`: EVALUATE that comes again costs nothing.
   private var evaluated: (step: UInt64, rows: [UInt32: [RowMeasure]]) = (0, [:])
-
-  deinit { gradient?.deallocate() }
 
   func loaded() throws -> (member: any SteppedMember, shape: ChunkShape, arithmetic: NodeArithmetic) {
     guard let member, let shape, let arithmetic else { throw PluginMistake("the member is not loaded") }
@@ -41,10 +39,10 @@ final class MemberThread {
   ) throws -> Round? {
     guard let computation, !computation.isDone else { return nil }
     let (member, shape, arithmetic) = try loaded()
-    let buffer = gradient ?? .allocate(capacity: max(1, shape.parameterCount))
-    gradient = buffer
+    let memory = try gradient ?? GradientMemory(count: shape.parameterCount)
+    gradient = memory
     try computation.computeNextSlice(
-      member, gradient: buffer, arithmetic: arithmetic, observe: { observe(computation.round, $0, $1) }, emit: emit)
+      member, gradient: memory, arithmetic: arithmetic, observe: { observe(computation.round, $0, $1) }, emit: emit)
     return computation.round
   }
 

@@ -50,22 +50,24 @@ final class SubtreeComputation {
     nextSlice = subtrees.first?.lower ?? 0
   }
 
-  /// Computes one slice. `gradient` has room for all parameters; `observe` hears of each chunk that became final.
+  /// Computes one slice. `gradient` has room for all parameters, and gives a chunk's back when the chunk is rounded;
+  /// `observe` hears of each chunk that became final.
   func computeNextSlice(
-    _ member: any SteppedMember, gradient: UnsafeMutablePointer<Float>, arithmetic: NodeArithmetic,
+    _ member: any SteppedMember, gradient: GradientMemory, arithmetic: NodeArithmetic,
     observe: (_ chunk: Int, _ slice: UInt32) -> Void, emit: Emit
   ) throws {
     guard let subtree = subtrees.first else { return }
     let slice = nextSlice
-    gradient.update(repeating: 0, count: shape.parameterCount)
+    gradient.clear()
     var missing = (0..<shape.gradientChunkCount).map { shape.parameters(ofChunk: $0).count }
     func finish(_ chunk: Int) {
       observe(chunk, slice)
       let range = shape.parameters(ofChunk: chunk)
-      let leaf = arithmetic.rounded(gradient + range.lowerBound, count: range.count, to: shape.format)
+      let leaf = arithmetic.rounded(gradient.start + range.lowerBound, count: range.count, to: shape.format)
+      gradient.release(range)
       join(leaf, chunk: chunk, slice: slice, in: subtree, arithmetic, emit)
     }
-    let statistics = try member.computeSlice(step: round.step, slice: Int(slice), gradient: gradient) { ready in
+    let statistics = try member.computeSlice(step: round.step, slice: Int(slice), gradient: gradient.start) { ready in
       let range = ready.clamped(to: 0..<shape.parameterCount)
       guard !range.isEmpty else { return }
       for chunk in range.lowerBound / chunkParameterCount...(range.upperBound - 1) / chunkParameterCount {

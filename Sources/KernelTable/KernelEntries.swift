@@ -38,6 +38,14 @@ struct KernelEntries: Sendable {
   let bfloat16Widened: @Sendable (Int, UnsafePointer<UInt16>, Out) -> Void
   let bfloat16NodeSum:
     @Sendable (Int, UnsafePointer<UInt16>, UnsafePointer<UInt16>, UnsafeMutablePointer<UInt16>) -> Void
+  typealias Bytes = UnsafePointer<UInt8>
+  typealias OutBytes = UnsafeMutablePointer<UInt8>
+  let splitPlanes16: @Sendable (Int, UnsafePointer<UInt16>, OutBytes, OutBytes) -> Void
+  let joinPlanes16: @Sendable (Int, Bytes, Bytes, UnsafeMutablePointer<UInt16>) -> Void
+  let splitPlanes32: @Sendable (Int, UnsafePointer<UInt32>, OutBytes, OutBytes, OutBytes, OutBytes) -> Void
+  let joinPlanes32: @Sendable (Int, Bytes, Bytes, Bytes, Bytes, UnsafeMutablePointer<UInt32>) -> Void
+  let packExponentBlocks: @Sendable (Int, Bytes, OutBytes, OutBytes, UnsafeMutablePointer<Int>) -> Int
+  let unpackExponentBlock: @Sendable (Bytes, Int, OutBytes, OutBytes) -> Int
 }
 
 extension KernelEntries {
@@ -68,7 +76,13 @@ extension KernelEntries {
     squaredNorm: KernelsAVX2.squaredNorm,
     bfloat16Rounded: KernelsAVX2.bfloat16Rounded,
     bfloat16Widened: KernelsAVX2.bfloat16Widened,
-    bfloat16NodeSum: KernelsAVX2.bfloat16NodeSum)
+    bfloat16NodeSum: KernelsAVX2.bfloat16NodeSum,
+    splitPlanes16: KernelsAVX2.splitPlanes16,
+    joinPlanes16: KernelsAVX2.joinPlanes16,
+    splitPlanes32: KernelsAVX2.splitPlanes32,
+    joinPlanes32: KernelsAVX2.joinPlanes32,
+    packExponentBlocks: KernelsAVX2.packExponentBlocks,
+    unpackExponentBlock: KernelsAVX2.unpackExponentBlock)
 
   static let avx512 = Self(
     matmulScratchFloats: KernelsAVX512.matmulScratchFloats,
@@ -97,5 +111,11 @@ extension KernelEntries {
     squaredNorm: KernelsAVX512.squaredNorm,
     bfloat16Rounded: KernelsAVX512.bfloat16Rounded,
     bfloat16Widened: KernelsAVX512.bfloat16Widened,
-    bfloat16NodeSum: KernelsAVX512.bfloat16NodeSum)
+    bfloat16NodeSum: KernelsAVX512.bfloat16NodeSum,
+    splitPlanes16: KernelsAVX512.splitPlanes16,
+    joinPlanes16: KernelsAVX512.joinPlanes16,
+    splitPlanes32: KernelsAVX512.splitPlanes32,
+    joinPlanes32: KernelsAVX512.joinPlanes32,
+    packExponentBlocks: KernelsAVX512.packExponentBlocks,
+    unpackExponentBlock: KernelsAVX512.unpackExponentBlock)
 }

@@ -12,7 +12,10 @@ struct TidyTests {
     ("Sources/Optimizers", ["KernelTable"]),
     (
       "Sources/Benchmarks",
-      ["KernelTable", "Transformer", "Optimizers", "GradientExchange", "Checkpoints", "Results", "WireProtocol"]
+      [
+        "KernelTable", "Transformer", "Optimizers", "GradientExchange", "Checkpoints", "Tokenizers", "TrainingJobs",
+        "Results", "WireProtocol",
+      ]
     ),
     ("Sources/Checkpoints", []),
     ("Sources/Tokenizers", []),
