@@ -59,6 +59,7 @@ let package = Package(
     .target(name: "CSystem", path: "Sources/CSystem"),
     .systemLibrary(name: "CLibUV", path: "Sources/CLibUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
     .systemLibrary(name: "CLZ4", path: "Sources/CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .systemLibrary(name: "CZstd", path: "Sources/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     // The wire.
@@ -73,7 +74,7 @@ let package = Package(
     // Files.
     part("Checkpoints", "Sources/Checkpoints", [crypto]),
     part("Tokenizers", "Sources/Tokenizers", []),
-    part("Corpora", "Sources/Corpora", ["Tokenizers", "CZlib", crypto]),
+    part("Corpora", "Sources/Corpora", ["Tokenizers", "CZlib", "CZstd", crypto]),
 
     // Gradients between runners.
     part("GradientExchange", "Sources/GradientExchange", ["JobKit", "WireProtocol", "KernelTable", "CLZ4", crypto]),
@@ -100,7 +101,10 @@ let package = Package(
     part("Results", "Sources/Results", ["WireProtocol"]),
     part(
       "Benchmarks", "Sources/Benchmarks",
-      ["KernelTable", "Transformer", "Optimizers", "GradientExchange", "Checkpoints", "Results", "WireProtocol"]),
+      [
+        "KernelTable", "Transformer", "Optimizers", "GradientExchange", "Checkpoints", "Tokenizers", "TrainingJobs",
+        "Results", "WireProtocol",
+      ]),
 
     // The cluster.
     part("StateFiles", "Sources/StateFiles", ["WireProtocol", crypto]),
@@ -122,7 +126,8 @@ let package = Package(
       name: "admix",
       dependencies: [
         "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "PipelineJob", "JobFiles", "Results",
-        "ControlClient", "StateFiles", "KernelTable", "Benchmarks", "JobKit", "WireProtocol", "Transport",
+        "ControlClient", "StateFiles", "KernelTable", "Benchmarks", "Tokenizers", "Corpora", "JobKit",
+        "WireProtocol", "Transport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/admix", swiftSettings: shared),
@@ -147,7 +152,7 @@ let package = Package(
     tests("CheckpointTests", ["Checkpoints", "TestSupport"], exclude: ["Fixtures"]),
     tests("TokenizerTests", ["Tokenizers", "Corpora", "TestSupport", crypto], exclude: ["Fixtures"]),
     tests("StudyTests", ["Study"], exclude: ["Fixtures"]),
-    tests("CorporaTests", ["Corpora", "Tokenizers", "CZlib", "TestSupport", crypto]),
+    tests("CorporaTests", ["Corpora", "Tokenizers", "CZlib", "CZstd", "TestSupport", crypto]),
     tests("KernelTests", ["KernelTable"]),
     tests("GradientExchangeTests", ["GradientExchange", "KernelTable", "WireProtocol"]),
     // A runner with a job type of the tests' own, built as a third party would build one.

@@ -3,7 +3,7 @@
 # run other processors on. Debian 12 and Ubuntu.
 set -euo pipefail
 
-packages=(libuv1-dev liblz4-dev libsqlite3-dev zlib1g-dev pkg-config)
+packages=(libuv1-dev liblz4-dev libsqlite3-dev zlib1g-dev libzstd-dev pkg-config)
 [ "${1:-}" = --tests ] && packages+=(qemu-user)
 
 missing=()

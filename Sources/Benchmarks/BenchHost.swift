@@ -37,6 +37,15 @@ public struct BenchInputError: Error, CustomStringConvertible {
   init(_ description: String) { self.description = description }
 }
 
+/// At most `bytes` of the file at `path`.
+func beginning(of path: String, bytes: Int) throws(BenchInputError) -> [UInt8] {
+  guard let file = fopen(path, "rb") else { throw BenchInputError("cannot open \(path)") }
+  defer { fclose(file) }
+  return [UInt8](unsafeUninitializedCapacity: bytes) { buffer, count in
+    count = fread(buffer.baseAddress, 1, bytes, file)
+  }
+}
+
 extension JSONNode {
   static func count(_ value: Int) -> JSONNode { .integer(Int64(value)) }
 }

@@ -52,7 +52,7 @@ public final class TrainBench {
     gradient = FloatBuffer(count: trained)
     first = FloatBuffer(count: trained)
     second = FloatBuffer(count: trained)
-    rows = Self.rows(options, vocabularySize: shape.vocabularySize)
+    rows = Self.rows(options.rows, length: options.length, vocabularySize: shape.vocabularySize)
     if let path = options.weights {
       try Self.read(path, into: weights)
     } else {
@@ -139,9 +139,9 @@ public final class TrainBench {
   }
 
   /// Tokens by a rule that scripts/bench/train_vs_torch.py repeats: (37 i + 11 row) mod vocabulary.
-  private static func rows(_ options: TrainBenchOptions, vocabularySize: Int) -> [TokenRow] {
-    (0..<options.rows).map { row in
-      let stream = (0...options.length).map { Int32((37 * $0 + 11 * row) % vocabularySize) }
+  static func rows(_ count: Int, length: Int, vocabularySize: Int) -> [TokenRow] {
+    (0..<count).map { row in
+      let stream = (0...length).map { Int32((37 * $0 + 11 * row) % vocabularySize) }
       return TokenRow(tokens: Array(stream.dropLast()), targets: Array(stream.dropFirst()))
     }
   }

@@ -1,5 +1,7 @@
 #include "admix_processor.h"
 
+#include <string.h>
+
 #if defined(__x86_64__)
 
 #include <immintrin.h>
@@ -33,6 +35,24 @@ int admix_floating_point_flushes(void) {
 
 void admix_spin_pause(void) { _mm_pause(); }
 
+int admix_has_crc32c(void) {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("sse4.2") != 0;
+}
+
+__attribute__((target("sse4.2"))) uint32_t admix_crc32c(uint32_t state, const void *bytes, size_t count) {
+  const unsigned char *next = bytes;
+  uint64_t wide = state;
+  for (; count >= 8; count -= 8, next += 8) {
+    uint64_t word;
+    memcpy(&word, next, 8);
+    wide = _mm_crc32_u64(wide, word);
+  }
+  state = (uint32_t)wide;
+  for (; count > 0; count--, next++) state = _mm_crc32_u8(state, *next);
+  return state;
+}
+
 #elif defined(__aarch64__)
 
 // FPCR: FZ (bit 24) flushes denormal inputs and results, RMode bits 22-23 (0 is nearest even). Arm ARM, C5.2.8.
@@ -59,6 +79,14 @@ int admix_floating_point_flushes(void) {
 }
 
 void admix_spin_pause(void) { __asm__ volatile("yield"); }
+
+int admix_has_crc32c(void) { return 0; }
+
+uint32_t admix_crc32c(uint32_t state, const void *bytes, size_t count) {
+  (void)bytes;
+  (void)count;
+  return state;
+}
 
 #else
 #error "Admix knows the floating-point control of x86-64 and arm64 only; add this processor to processor.c."

@@ -10,6 +10,7 @@ public struct CorpusError: Error, Equatable, CustomStringConvertible {
     public static let unsupportedFormat = Code("unsupportedFormat")
     public static let halfGzipped = Code("halfGzipped")
     public static let corruptGzip = Code("corruptGzip")
+    public static let corruptZstd = Code("corruptZstd")
     public static let notUTF8 = Code("notUTF8")
     public static let malformedJSON = Code("malformedJSON")
     public static let missingField = Code("missingField")

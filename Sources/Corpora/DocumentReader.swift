@@ -21,7 +21,7 @@ public struct DocumentOptions: Codable, Hashable, Sendable {
   }
 }
 
-/// Streams the documents of a .jsonl, .jsonl.gz, .txt or .txt.gz file. Documents without text (an empty string, a
+/// Streams the documents of a .jsonl or .txt file, plain or compressed (.gz, .zst). Documents without text (an empty string, a
 /// blank line) are passed over and counted. Not shared between threads.
 ///
 /// Text documents: with `line`, every line that is not blank; with `blank_lines`, every run of lines that are not
@@ -48,9 +48,9 @@ public struct DocumentReader {
     self.path = path
     self.options = options
     self.field = Array(options.textField.utf8)
-    let (format, isGzip) = try Self.format(of: path)
+    let (format, compression) = try Self.format(of: path)
     self.format = format
-    self.lines = try LineReader(path: path, isGzip: isGzip, lineBytesMax: options.documentBytesMax)
+    self.lines = try LineReader(path: path, compression: compression, lineBytesMax: options.documentBytesMax)
   }
 
   /// Bytes of the file.
@@ -154,18 +154,20 @@ public struct DocumentReader {
     line.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D || $0 == 0x0A || $0 == 0x0C }
   }
 
-  private static func format(of path: String) throws -> (Format, isGzip: Bool) {
+  private static func format(of path: String) throws -> (Format, Compression) {
     let name = path.lowercased()
-    let isGzip = name.hasSuffix(".gz")
-    let stem = isGzip ? String(name.dropLast(3)) : name
-    if stem.hasSuffix(".jsonl") { return (.jsonLines, isGzip) }
-    if stem.hasSuffix(".txt") { return (.text, isGzip) }
-    let known = "a name ending in .jsonl, .jsonl.gz, .txt or .txt.gz expected"
-    if name.hasSuffix(".zst") {
-      throw CorpusError(.unsupportedFormat, "Zstandard files cannot be read yet; \(known)", file: path)
-    }
+    let compression = Compression.allCases.last { name.hasSuffix($0.rawValue) } ?? .none
+    let stem = name.dropLast(compression.rawValue.count)
+    if stem.hasSuffix(".jsonl") { return (.jsonLines, compression) }
+    if stem.hasSuffix(".txt") { return (.text, compression) }
+    let known = "a name ending in .jsonl or .txt, with .gz or .zst after it if it is compressed, expected"
     if name.hasSuffix(".parquet") {
-      throw CorpusError(.unsupportedFormat, "Parquet files cannot be read yet; \(known)", file: path)
+      let output = (path.split(separator: "/").last ?? "").dropLast(8) + ".jsonl"
+      throw CorpusError(
+        .unsupportedFormat,
+        "Parquet files are not read; convert it with `python3 -c \"import pandas; "
+          + "pandas.read_parquet('\(path)').to_json('\(output)', orient='records', lines=True, "
+          + "force_ascii=False)\"` (pip install pandas pyarrow)", file: path)
     }
     throw CorpusError(.unsupportedFormat, "unknown kind of file; \(known)", file: path)
   }

@@ -18,7 +18,9 @@ public struct Ledger: Codable, Hashable, Sendable {
     public var passes: Double
     /// Mean loss over the valid targets of the source's rows in the last step that had some; set by the trainer.
     public var loss: Double?
-    /// Tokens for a byte and for a character of the source's text.
+    /// All text of the source's files: documents, tokens, bytes, characters.
+    public var text: TextCounts
+    /// Tokens for a byte and for a character of that text: the tokenizer's fertility on it.
     public var tokensPerByte: Double?
     public var tokensPerCharacter: Double?
   }
@@ -41,7 +43,7 @@ public struct Ledger: Codable, Hashable, Sendable {
       Entry(
         name: source.name, role: source.role, requestedShare: shares.share(index), requestedRows: 0,
         requestedTokens: 0, rows: 0, tokens: 0, achievedShare: 0, validTargets: 0, bytes: 0, passes: 0, loss: nil,
-        tokensPerByte: source.all.tokensPerByte, tokensPerCharacter: source.all.tokensPerCharacter)
+        text: source.all, tokensPerByte: source.all.tokensPerByte, tokensPerCharacter: source.all.tokensPerCharacter)
     }
   }
 

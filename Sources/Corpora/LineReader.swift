@@ -1,24 +1,33 @@
 import Glibc
 
-/// Lines of a plain or gzipped text file, without their line feeds. A line longer than the limit is an error, so memory
+/// How a text file is compressed, by the end of its name.
+enum Compression: String, CaseIterable {
+  case none = ""
+  case gzip = ".gz"
+  case zstd = ".zst"
+}
+
+/// Lines of a text file, compressed or not, without their line feeds. A line longer than the limit is an error, so memory
 /// stays bounded whatever the file. Not shared between threads.
 struct LineReader {
   let path: String
   let lineBytesMax: Int
   let input: InputFile
-  private let inflater: GzipInflater?
+  private let gzip: GzipInflater?
+  private let zstd: ZstdInflater?
   private var piece: [UInt8] = []
   private var position = 0
   private var isAtEnd = false
   /// Number of the line that `next` returned last, from 1.
   private(set) var lineNumber = 0
 
-  init(path: String, isGzip: Bool, lineBytesMax: Int) throws {
+  init(path: String, compression: Compression, lineBytesMax: Int) throws {
     self.path = path
     self.lineBytesMax = lineBytesMax
     input = try InputFile(path: path)
     guard input.byteCount > 0 else { throw CorpusError(.empty, "the file is empty (0 bytes)", file: path) }
-    inflater = isGzip ? try GzipInflater(input) : nil
+    gzip = compression == .gzip ? try GzipInflater(input) : nil
+    zstd = compression == .zstd ? try ZstdInflater(input) : nil
   }
 
   /// Replaces `line` by the next one; false at the end. A last line without a line feed counts.
@@ -56,7 +65,13 @@ struct LineReader {
   }
 
   private mutating func refill() throws {
-    if let inflater { try inflater.read(into: &piece) } else { try input.read(into: &piece) }
+    if let gzip {
+      try gzip.read(into: &piece)
+    } else if let zstd {
+      try zstd.read(into: &piece)
+    } else {
+      try input.read(into: &piece)
+    }
     position = 0
     isAtEnd = piece.isEmpty
   }

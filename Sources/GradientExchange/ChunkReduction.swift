@@ -2,8 +2,8 @@ import WireProtocol
 
 /// What is here of one chunk in a round.
 struct ChunkReduction: Equatable, Sendable {
-  /// Nodes computed here; kept until the commit, as a later attempt may owe them to another owner. One that lies inside
-  /// another is listed without a payload.
+  /// Nodes computed here; kept until the root is known, as a later attempt may owe them to another owner. One that lies
+  /// inside another is listed without a payload.
   var own: [SliceRange] = []
   /// Disjoint nodes whose payloads are here: own, received, and joined ones.
   var held: [SliceRange] = []

@@ -3,7 +3,7 @@ public import KernelTable
 /// Rounding and adding nodes: `round(fp32(left) + fp32(right))`. Every call asserts that its thread flushes denormals
 /// (FTZ and DAZ) and rounds to nearest even: a thread that forgot would make other bits.
 public struct NodeArithmetic: Sendable {
-  private let kernels: Kernels
+  let kernels: Kernels
 
   public init(kernels: Kernels) { self.kernels = kernels }
 

@@ -31,12 +31,8 @@ public final class NodeValues: @unchecked Sendable {
     self.format = format
     self.count = count
     memory = .allocate(byteCount: count * format.byteCountPerValue, alignment: 64)
-    do throws(Failure) {
-      try fill(memory)
-    } catch {
-      memory.deallocate()
-      throw error
-    }
+    // When it throws, `deinit` runs: everything is set by now.
+    try fill(memory)
   }
 
   deinit { memory.deallocate() }

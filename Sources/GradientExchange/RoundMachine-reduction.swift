@@ -12,7 +12,7 @@ extension RoundMachine {
     let computed = (computedChunks[key.range] ?? 0) + 1
     computedChunks[key.range] = computed
     if computed == chunkCount { wanted.removeAll { $0 == key.range } }
-    guard !isInsideOwn else { return }
+    guard !isInsideOwn, chunks[chunk].root == nil else { return }
     emit(.retain(key))
     hold(key, from: nil)
     let owner = owner(of: chunk)
@@ -93,7 +93,11 @@ extension RoundMachine {
 
   private mutating func rootFound(_ key: NodeKey, from peer: AssignmentID?) {
     let chunk = Int(key.chunk)
-    for node in chunks[chunk].held where self.key(chunk, node) != key { forget(node, chunk: chunk) }
+    // Own nodes go too: from now on whoever lacks this chunk is owed its root, in this attempt and in later ones.
+    let held = chunks[chunk].held
+    for node in held + chunks[chunk].ownMaximal.filter({ !held.contains($0) }) where self.key(chunk, node) != key {
+      emit(.release(self.key(chunk, node)))
+    }
     chunks[chunk].held = []
     chunks[chunk].root = key
     chunks[chunk].rootSender = peer
@@ -125,7 +129,7 @@ extension RoundMachine {
     key.range != NodeKey.received && chunks[Int(key.chunk)].held.contains(key.range)
   }
 
-  /// Drops a held node's payload unless it is an own one, which is kept until the commit.
+  /// Drops a held node's payload unless it is an own one, which is kept until the chunk's root is here.
   private mutating func forget(_ range: SliceRange, chunk: Int) {
     if !chunks[chunk].keepsOwn(range) { emit(.release(key(chunk, range))) }
   }

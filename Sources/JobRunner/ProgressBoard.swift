@@ -24,5 +24,8 @@ final class ProgressBoard: Sendable {
     }
   }
 
+  /// Something moved that is no activity of its own: a frame of the exchange, on a link that takes its time.
+  func move() { entry.withLock { $0.marks &+= 1 } }
+
   var latest: Entry { entry.withLock { $0 } }
 }

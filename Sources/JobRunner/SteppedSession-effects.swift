@@ -23,7 +23,7 @@ extension SteppedSession {
     case .release(let key): store[key] = nil
     case .releaseRounds(let round):
       store = store.filter { $0.key.round >= round }
-      codec.run { $0.forget(before: round) }
+      codec.forget(before: round)
     case .combine(let left, let right, let into): combine(left, right, into)
 
     case .connect(let participant): links.connect(participant)
@@ -42,8 +42,9 @@ extension SteppedSession {
       failpoints.reached(.afterPrepared, step: prepared.step)
     case .sendAborted(let aborted): supervisor.say(aborted)
     case .sendApplied(let step, let chain):
-      supervisor.say(telemetry.applied(step: step, chain: chain, idle: compute.idleNanoseconds))
-      timeline?.write()
+      let applied = telemetry.applied(step: step, chain: chain, idle: idleness)
+      supervisor.say(applied)
+      timeline?.write(applied, codecSeconds: telemetry.codecSeconds)
     case .sendState(let state): supervisor.say(state)
     case .sendStateHashed(let hashed): supervisor.say(hashed)
     case .sendPeerUnreachable(let unreachable): supervisor.say(unreachable)
@@ -59,7 +60,9 @@ extension SteppedSession {
   }
 
   /// Roots are hashed as they come, not when the last is there.
-  private func hashEarly(_ key: NodeKey, _ values: NodeValues) { codec.run { $0.hashRoot(key, values) } }
+  private func hashEarly(_ key: NodeKey, _ values: NodeValues) {
+    codec.run(chunk: key.chunk) { $0.hashRoot(key, values) }
+  }
 
   private func combine(_ left: NodeKey, _ right: NodeKey, _ into: NodeKey) {
     guard let a = store[left]?.values, let b = store[right]?.values, let arithmetic else {
@@ -67,7 +70,7 @@ extension SteppedSession {
     }
     let isRoot = into.range == machine?.plan.map { SliceRange(0, $0.sliceCount) }
     let reply = reply
-    codec.run { codec in
+    codec.run(chunk: into.chunk) { codec in
       let sum = arithmetic.sum(a, b)
       if isRoot { codec.hashRoot(into, sum) }
       reply { session in
@@ -126,8 +129,7 @@ extension SteppedSession {
     board.note("assessing")
     let compute = compute
     let reply = reply
-    codec.run { codec in
-      let digest = codec.stepDigest(roots)
+    codec.stepDigest(roots) { digest in
       compute.run { thread in
         do {
           let assessment = try thread.assess(round, roots: roots.map(\.values))

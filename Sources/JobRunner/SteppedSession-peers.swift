@@ -6,7 +6,7 @@ import WireProtocol
 extension SteppedSession {
   // MARK: Receiving
 
-  /// Payloads are decoded on the codec thread before the machine hears of them, so that it deals only in values that
+  /// Payloads are decoded on the codec threads before the machine hears of them, so that it deals only in values that
   /// are there. The frame's memory counts against the peer's credit until then.
   func peerFrame(_ frame: Frame, _ link: PeerLink) {
     do throws(WireError) {
@@ -39,7 +39,7 @@ extension SteppedSession {
     }
     let (count, format) = shape.values(ofChunk: Int(key.chunk))
     let bytes = encoded.payload.count
-    decode(encoded, format: format, count: count, frame, link) { session, values, peer in
+    decode(encoded, chunk: key.chunk, format: format, count: count, frame, link) { session, values, peer in
       let isRoot = key.range == NodeKey.received
       session.timeline?.note(isRoot ? .rootReceived : .nodeReceived, key, bytes: bytes)
       session.drive(isRoot ? .rootReceived(key, from: peer) : .nodeReceived(key, from: peer), payload: values)
@@ -52,7 +52,7 @@ extension SteppedSession {
     }
     let count = shape.parameters(ofChunk: Int(part.chunk)).count
     let encoded = EncodedValues(encoding: part.encoding, payload: part.payload)
-    decode(encoded, format: .fp32, count: count, frame, link) { session, values, peer in
+    decode(encoded, chunk: part.chunk, format: .fp32, count: count, frame, link) { session, values, peer in
       session.board.note("copying")
       session.drive(
         .stateChunkReceived(step: part.step, chunk: part.chunk, part: part.part, from: peer), payload: values)
@@ -60,19 +60,21 @@ extension SteppedSession {
   }
 
   private func decode(
-    _ encoded: EncodedValues, format: NodeFormat, count: Int, _ frame: Frame, _ link: PeerLink,
+    _ encoded: EncodedValues, chunk: UInt32, format: NodeFormat, count: Int, _ frame: Frame, _ link: PeerLink,
     _ deliver: @escaping @Sendable (SteppedSession, NodeValues, AssignmentID) -> Void
   ) {
+    guard let gradientCodec = arithmetic?.codec else { return broken(link, "a payload before the member is loaded") }
     let reply = reply
     let (peer, number) = (link.peer, link.number)
-    codec.run { _ in
+    codec.run(chunk: chunk) { _ in
       let result = Result { () throws(PayloadError) in
-        try GradientCodec.decode(encoded.payload, encoding: encoded.encoding, format: format, count: count)
+        try gradientCodec.decode(encoded.payload, encoding: encoded.encoding, format: format, count: count)
       }
       reply { session in
         // A frame of a connection that is no more is no more either: its sender sends it again.
         guard let link = session.links.links[peer], link.number == number else { return }
         link.connection?.consumed(frame)
+        session.board.move()
         switch result {
         case .success(let values): deliver(session, values, peer)
         case .failure(let error): session.broken(link, "\(error)")
@@ -90,6 +92,10 @@ extension SteppedSession {
 
   func queue(_ item: PeerLink.Outgoing, to peer: AssignmentID) {
     guard let link = links.links[peer], link.connection != nil else { return }
+    switch item {
+    case .node(let key), .root(let key): store[key]?.sendsDue += 1
+    case .request, .stateChunk: break
+    }
     link.outgoing.append(item)
     pump(link)
   }
@@ -119,12 +125,12 @@ extension SteppedSession {
       self.send(encoded, stored.values.byteCount, key, item, link)
       self.pump(link)
     }
-    guard stored.waiting.count == 1 else { return }
+    guard stored.waiting.count == 1, let gradientCodec = arithmetic?.codec else { return }
     let reply = reply
     let values = stored.values
     let bound = LoopBound(stored, loop: context.loop)
-    codec.run { _ in
-      let encoded = GradientCodec.encode(values)
+    codec.run(chunk: key.chunk) { _ in
+      let encoded = gradientCodec.encode(values)
       reply { _ in
         let stored = bound.value
         stored.encoded = encoded
@@ -147,15 +153,18 @@ extension SteppedSession {
           step: key.round.step, chunk: key.chunk, lower: key.range.lower, upper: key.range.upper,
           encoding: encoded.encoding, payload: encoded.payload)
         try connection.send(node, correlation: key.round.restart)
+        store[key]?.wasSent()
         timeline?.note(.nodeSent, key, bytes: encoded.payload.count)
         failpoints.reached(.sendingNodes, step: key.round.step)
       case .root:
         let root = Root(
           step: key.round.step, chunk: key.chunk, encoding: encoded.encoding, payload: encoded.payload)
         try connection.send(root, correlation: key.round.restart)
+        store[key]?.wasSent()
         timeline?.note(.rootSent, key, bytes: encoded.payload.count)
       case .request, .stateChunk: return
       }
+      board.move()
       telemetry.rawBytes += UInt64(rawBytes)
       telemetry.sentBytes += UInt64(encoded.payload.count)
     } catch .queueFull {
@@ -167,13 +176,13 @@ extension SteppedSession {
   }
 
   func sendStateChunk(_ request: StateRequest, to peer: AssignmentID) {
-    guard let link = links.links[peer] else { return }
+    guard let link = links.links[peer], let gradientCodec = arithmetic?.codec else { return }
     let number = link.number
     let codec = codec
     onCompute { thread, reply in
       for (part, values) in try thread.stateChunk(Int(request.chunk)) {
-        codec.run { _ in
-          let encoded = GradientCodec.encode(values)
+        codec.run(chunk: request.chunk) { _ in
+          let encoded = gradientCodec.encode(values)
           let chunk = StateChunk(
             step: request.step, chunk: request.chunk, part: part, encoding: encoded.encoding, payload: encoded.payload)
           reply { session in

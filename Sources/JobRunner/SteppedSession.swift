@@ -6,7 +6,7 @@ import Transport
 import WireProtocol
 
 /// Membership of a stepped phase's gang: binds the `RoundMachine` to the socketpair, the data connections, the compute
-/// thread (plugin calls) and the codec thread (sums, encodings, hashes). Belongs to the loop; so do payloads.
+/// thread (plugin calls) and the codec threads (sums, encodings, hashes). Belongs to the loop; so do payloads.
 final class SteppedSession: WorkSession {
   let context: WorkContext
   let supervisor: Supervisor
@@ -14,7 +14,7 @@ final class SteppedSession: WorkSession {
   let board: ProgressBoard
   let timeline: Timeline?
   let compute = WorkThread<MemberThread>(name: "compute") { MemberThread() }
-  let codec = WorkThread<CodecThread>(name: "codec") { CodecThread() }
+  let codec: CodecThreads
   let links: PeerLinks
   private let hello: Hello
   private var listener: Listener?
@@ -45,6 +45,7 @@ final class SteppedSession: WorkSession {
     links = PeerLinks(
       own: context.assign.assignment, hello: hello, settings: context.settings, loop: context.loop)
     progress = ProgressReporter(context)
+    codec = CodecThreads(besideThreads: Int(context.begin.threads))
   }
 
   // MARK: Beginning and end
@@ -173,7 +174,7 @@ final class SteppedSession: WorkSession {
       let (event, payload) = pending.removeFirst()
       for effect in machine?.handle(event) ?? [] { perform(effect, payload: payload) }
       // After the effects: APPLIED of the step before is among them.
-      if let plan = machine?.plan { telemetry.begin(step: plan.step, idle: compute.idleNanoseconds) }
+      if let plan = machine?.plan { telemetry.begin(step: plan.step, idle: idleness) }
     }
   }
 
@@ -202,6 +203,10 @@ final class SteppedSession: WorkSession {
     }
   }
 
+  var idleness: ThreadIdleness {
+    ThreadIdleness(compute: compute.idleNanoseconds, codec: codec.idleNanoseconds, codecThreads: codec.count)
+  }
+
   var reply: Reply { Reply(session: LoopBound(self, loop: context.loop)) }
 
   /// Runs `work` on the compute thread. What a plugin throws ends the phase with its description.
@@ -221,8 +226,17 @@ final class SteppedSession: WorkSession {
 /// A payload in the store. Belongs to the loop.
 final class StoredNode {
   let values: NodeValues
+  /// Kept while it waits for further peers; made again for one that comes later, which costs less than its memory.
   var encoded: EncodedValues?
+  /// Sends that were asked for and not done. Those of a lost connection are never done: then `encoded` stays until the
+  /// values go.
+  var sendsDue = 0
   /// Who waits for the encoding that is being made.
   var waiting: [(EncodedValues) -> Void] = []
   init(_ values: NodeValues) { self.values = values }
+
+  func wasSent() {
+    sendsDue -= 1
+    if sendsDue <= 0 { encoded = nil }
+  }
 }

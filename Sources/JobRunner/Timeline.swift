@@ -1,6 +1,7 @@
 import Glibc
 import GradientExchange
 import Synchronization
+import WireProtocol
 
 /// When what happened to a chunk, as JSON lines for people who ask where the time goes: `ADMIX_TIMELINE=path`. Appended
 /// at the end of a step.
@@ -49,8 +50,8 @@ final class Timeline: Sendable {
     entries.withLock { $0.append(entry) }
   }
 
-  /// Writes what was noted, in one write, so that runners of one host can share a file.
-  func write() {
+  /// Writes what was noted and the step's sums, in one write, so that runners of one host can share a file.
+  func write(_ applied: Applied, codecSeconds: Double) {
     let noted = entries.withLock { entries in
       defer { entries = [] }
       return entries
@@ -59,7 +60,13 @@ final class Timeline: Sendable {
       "{\"assignment\":\(assignment),\"step\":\($0.step),\"event\":\"\($0.event.rawValue)\",\"chunk\":\($0.chunk),"
         + "\"node\":\"\($0.range)\",\"bytes\":\($0.bytes),\"nanoseconds\":\($0.nanoseconds)}\n"
     }
-    let text = Array(lines.joined().utf8)
+    let computeSeconds = applied.stepSeconds - applied.waitSeconds
+    let sums =
+      "{\"assignment\":\(assignment),\"step\":\(applied.step),\"event\":\"applied\",\"chunk\":0,\"node\":\"\","
+      + "\"bytes\":\(applied.sentBytes),\"nanoseconds\":\(monotonicNanoseconds()),"
+      + "\"step_seconds\":\(applied.stepSeconds),\"compute_seconds\":\(computeSeconds),"
+      + "\"wait_seconds\":\(applied.waitSeconds),\"codec_seconds\":\(codecSeconds)}\n"
+    let text = Array((lines.joined() + sums).utf8)
     let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     guard file >= 0 else { return }
     defer { close(file) }

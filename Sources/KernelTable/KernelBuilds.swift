@@ -52,7 +52,13 @@ extension InstructionSet {
       squaredNorm: KernelsAVX2.squaredNorm,
       bfloat16Rounded: KernelsAVX2.bfloat16Rounded,
       bfloat16Widened: KernelsAVX2.bfloat16Widened,
-      bfloat16NodeSum: KernelsAVX2.bfloat16NodeSum)
+      bfloat16NodeSum: KernelsAVX2.bfloat16NodeSum,
+      splitPlanes16: KernelsAVX2.splitPlanes16,
+      joinPlanes16: KernelsAVX2.joinPlanes16,
+      splitPlanes32: KernelsAVX2.splitPlanes32,
+      joinPlanes32: KernelsAVX2.joinPlanes32,
+      packExponentBlocks: KernelsAVX2.packExponentBlocks,
+      unpackExponentBlock: KernelsAVX2.unpackExponentBlock)
 
     static let avx512 = Self(
       matmulScratchFloats: KernelsAVX512.matmulScratchFloats,
@@ -83,7 +89,13 @@ extension InstructionSet {
       squaredNorm: KernelsAVX512.squaredNorm,
       bfloat16Rounded: KernelsAVX512.bfloat16Rounded,
       bfloat16Widened: KernelsAVX512.bfloat16Widened,
-      bfloat16NodeSum: KernelsAVX512.bfloat16NodeSum)
+      bfloat16NodeSum: KernelsAVX512.bfloat16NodeSum,
+      splitPlanes16: KernelsAVX512.splitPlanes16,
+      joinPlanes16: KernelsAVX512.joinPlanes16,
+      splitPlanes32: KernelsAVX512.splitPlanes32,
+      joinPlanes32: KernelsAVX512.joinPlanes32,
+      packExponentBlocks: KernelsAVX512.packExponentBlocks,
+      unpackExponentBlock: KernelsAVX512.unpackExponentBlock)
   }
 #else
   extension KernelEntries {
@@ -116,6 +128,12 @@ extension InstructionSet {
       squaredNorm: KernelsPlain.squaredNorm,
       bfloat16Rounded: KernelsPlain.bfloat16Rounded,
       bfloat16Widened: KernelsPlain.bfloat16Widened,
-      bfloat16NodeSum: KernelsPlain.bfloat16NodeSum)
+      bfloat16NodeSum: KernelsPlain.bfloat16NodeSum,
+      splitPlanes16: KernelsPlain.splitPlanes16,
+      joinPlanes16: KernelsPlain.joinPlanes16,
+      splitPlanes32: KernelsPlain.splitPlanes32,
+      joinPlanes32: KernelsPlain.joinPlanes32,
+      packExponentBlocks: KernelsPlain.packExponentBlocks,
+      unpackExponentBlock: KernelsPlain.unpackExponentBlock)
   }
 #endif

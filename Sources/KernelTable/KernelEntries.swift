@@ -37,4 +37,12 @@ struct KernelEntries: Sendable {
   let bfloat16Widened: @Sendable (Int, UnsafePointer<UInt16>, Out) -> Void
   let bfloat16NodeSum:
     @Sendable (Int, UnsafePointer<UInt16>, UnsafePointer<UInt16>, UnsafeMutablePointer<UInt16>) -> Void
+  typealias Bytes = UnsafePointer<UInt8>
+  typealias OutBytes = UnsafeMutablePointer<UInt8>
+  let splitPlanes16: @Sendable (Int, UnsafePointer<UInt16>, OutBytes, OutBytes) -> Void
+  let joinPlanes16: @Sendable (Int, Bytes, Bytes, UnsafeMutablePointer<UInt16>) -> Void
+  let splitPlanes32: @Sendable (Int, UnsafePointer<UInt32>, OutBytes, OutBytes, OutBytes, OutBytes) -> Void
+  let joinPlanes32: @Sendable (Int, Bytes, Bytes, Bytes, Bytes, UnsafeMutablePointer<UInt32>) -> Void
+  let packExponentBlocks: @Sendable (Int, Bytes, OutBytes, OutBytes, UnsafeMutablePointer<Int>) -> Int
+  let unpackExponentBlock: @Sendable (Bytes, Int, OutBytes, OutBytes) -> Int
 }

@@ -39,6 +39,8 @@ final class BytePairRules: @unchecked Sendable {
     mergedOfRank.initialize(repeating: -1, count: max(1, rankCount))
     rankOfBytes = .allocate(capacity: 1 << 16)
     rankOfBytes.initialize(repeating: Self.noRank, count: 1 << 16)
+    var byteOfToken: [Int32: Int] = [:]
+    for (byte, token) in byteTokens.enumerated() where token >= 0 { byteOfToken[token] = byte }
     for rule in rules {
       precondition(rule.left >= 0 && rule.left < Self.tokensMax && rule.right >= 0 && rule.right < Self.tokensMax)
       precondition(Int(rule.rank) < rankCount)
@@ -47,10 +49,8 @@ final class BytePairRules: @unchecked Sendable {
       while slots[slot] != Self.empty, slots[slot] >> 22 != key { slot = (slot + 1) & mask }
       slots[slot] = key << 22 | UInt64(rule.rank)
       mergedOfRank[Int(rule.rank)] = rule.merged
-    }
-    for left in 0..<256 where byteTokens[left] >= 0 {
-      for right in 0..<256 where byteTokens[right] >= 0 {
-        rankOfBytes[left << 8 | right] = rank(byteTokens[left], byteTokens[right])
+      if let left = byteOfToken[rule.left], let right = byteOfToken[rule.right] {
+        rankOfBytes[left << 8 | right] = rule.rank
       }
     }
   }

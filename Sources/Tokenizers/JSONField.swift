@@ -50,6 +50,19 @@ struct JSONField {
     }
   }
 
+  /// Keys and values of a short object.
+  func members() throws -> [(key: String, value: JSONField)] {
+    try expect(.object)
+    var found: [(key: String, value: JSONField)] = []
+    var place = index + 1
+    while place < Int(entry.end) {
+      let key = String(decoding: string(of: tape.entries[place]), as: UTF8.self)
+      found.append((key, JSONField(tape, place + 1, path.isEmpty ? key : path + "." + key)))
+      place = Int(tape.entries[place + 1].end)
+    }
+    return found
+  }
+
   /// The elements of an array.
   func elements() throws -> [JSONField] {
     try expect(.array)

@@ -23,18 +23,11 @@ struct SpecialTokenNames {
     end = try end ?? Self.mention(root, "eos_token", "eos_token_id")
     if addsBeginning == nil, let adds = try root["add_bos_token"], !adds.isNull { addsBeginning = try adds.boolean() }
     guard added.isEmpty, let decoder = try root["added_tokens_decoder"], !decoder.isNull else { return }
-    try decoder.forEachMember { key, _ in
-      var name: [UInt8] = []
-      decoder.tape.appendString(key, to: &name)
-      let text = String(decoding: name, as: UTF8.self)
-      guard let id = Int32(text), id >= 0, Int(id) < BytePairRules.tokensMax, let item = try decoder[text],
-        let content = try item["content"]?.bytes(), !content.isEmpty,
+    for (text, item) in try decoder.members() {
+      guard added.count < AddedTokenMatcher.Limit.tokensMax, let id = Int32(text), id >= 0,
+        Int(id) < BytePairRules.tokensMax, let content = try item["content"]?.bytes(), !content.isEmpty,
         content.count <= AddedTokenMatcher.Limit.contentBytesMax
-      else {
-        throw TokenizerError(
-          .malformed, "\"\(text)\": an id with the \"content\" of a token expected", offset: Int(key.start),
-          field: decoder.path)
-      }
+      else { throw item.error(.malformed, "an id with the \"content\" of a token expected") }
       added.append(AddedToken(id: id, content: content, isSpecial: try item["special"]?.boolean() ?? false))
     }
   }
@@ -67,7 +60,7 @@ extension ByteLevelBPE {
       case nil: return nil
       case .id(let id):
         let isKnown = tokens.contains { $0.id == id } || parsed.added.contains { Int($0.id) == id }
-        guard isKnown else {
+        guard isKnown, (0..<BytePairRules.tokensMax).contains(id) else {
           throw TokenizerError(.malformed, "\(id) is no id of the vocabulary", field: field)
         }
         return Int32(id)

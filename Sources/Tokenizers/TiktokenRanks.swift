@@ -112,12 +112,15 @@ struct TiktokenRanks {
 extension ByteLevelBPE {
   /// Reads Llama 3's rank file.
   /// - Throws: `TokenizerError`; for files of another number of ranks by name, because they do not say how text is cut.
-  convenience init(tiktoken file: [UInt8], names: SpecialTokenNames = SpecialTokenNames()) throws {
+  /// - Parameter rankCount: how many ranks the file must have; tests read smaller ones.
+  convenience init(
+    tiktoken file: [UInt8], names: SpecialTokenNames = SpecialTokenNames(), rankCount: Int = TiktokenRanks.llama3Count
+  ) throws {
     let ranks = try TiktokenRanks(parsing: file)
-    guard ranks.tokens.count == TiktokenRanks.llama3Count else {
+    guard ranks.tokens.count == rankCount else {
       throw TokenizerError(
         .unsupported, "a tiktoken file of \(ranks.tokens.count) ranks; only Llama 3's, of "
-          + "\(TiktokenRanks.llama3Count), can be read, because such files do not say how text is cut. "
+          + "\(rankCount), can be read, because such files do not say how text is cut. "
           + "Use the model's tokenizer.json")
     }
     let special = names.added.isEmpty ? TiktokenRanks.llama3Special : names.added

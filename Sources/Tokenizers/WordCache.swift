@@ -1,3 +1,5 @@
+import Glibc
+
 /// Remembers the tokens of short words. An entry is one cache line: 24 bytes of word, up to nine tokens, both counts.
 /// A word has one place, by its hash, and takes it from whoever is there: a hit costs one line, there is nothing to
 /// keep in order, and memory is the same for any text. Belongs to one thread.
@@ -7,6 +9,7 @@ final class WordCache {
 
   private static let lineBytes = 64
   private static let bits: UInt64 = 16
+  private let memory: UnsafeMutableRawPointer
   private let lines: UnsafeMutableRawPointer
 
   /// A word in three words of 64 bits, the bytes beyond its end zero.
@@ -18,11 +21,15 @@ final class WordCache {
   }
 
   init() {
-    lines = .allocate(byteCount: Self.lineBytes << Int(Self.bits), alignment: Self.lineBytes)
-    lines.initializeMemory(as: UInt8.self, repeating: 0, count: Self.lineBytes << Int(Self.bits))
+    // Zeros from the system cost nothing until they are touched: an encoder for one short text is cheap.
+    guard let memory = calloc(Self.lineBytes << Int(Self.bits) + Self.lineBytes, 1) else {
+      preconditionFailure("no memory for a cache of words")
+    }
+    self.memory = memory
+    lines = memory.alignedUp(toMultipleOf: Self.lineBytes)
   }
 
-  deinit { lines.deallocate() }
+  deinit { free(memory) }
 
   /// The word at `start`. `readable` bytes may be read from there. Precondition: `count <= wordBytesMax`.
   @inline(__always)

@@ -49,6 +49,60 @@ import Testing
     #expect(try documents(same).map(\.utf8.count) == [5 << 20])
   }
 
+  @Test func zstandardOfAnyNumberOfFramesIsRead() throws {
+    let path = try folder.write(
+      "a.txt.zst", zstd(Array("eins\nzw".utf8)) + zstd([]) + zstd(Array("ei\ndrei\n".utf8)))
+    #expect(try documents(path) == ["eins", "zwei", "drei"])
+    let big = (0..<400_000).map { "line \($0 / 7)" }
+    let large = try folder.write("b.txt.zst", zstd(Array(big.joined(separator: "\n").utf8)))
+    #expect(try documents(large) == big)
+    let same = try folder.write("c.txt.zst", zstd([UInt8](repeating: 0x61, count: 5 << 20)))
+    #expect(try documents(same).map(\.utf8.count) == [5 << 20])
+    let lines = try folder.write("d.jsonl.zst", zstd(Array(#"{"text": "a"}"#.utf8)))
+    #expect(try documents(lines) == ["a"])
+  }
+
+  @Test func damagedZstandardIsAnErrorWhereverItIsCut() throws {
+    let whole = zstd(try jsonLines(inventedTexts(count: 30, seed: 3)))
+    for count in 1..<whole.count {
+      let path = try folder.write("half.jsonl.zst", Array(whole[..<count]))
+      let error = try #require(failure(path), "cut at \(count)")
+      #expect(error.code == .corruptZstd && error.file == path, "cut at \(count): \(error)")
+    }
+    #expect(failure(try folder.write("a.txt.zst", "plain text"))?.message.contains("not a Zstandard file") == true)
+    #expect(failure(try folder.write("b.jsonl.zst", whole + Array("more".utf8)))?.code == .corruptZstd)
+    // A frame that wants a window of two gigabytes.
+    let hungry: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0x00, 0xA8, 0x01, 0x00, 0x00]
+    #expect(failure(try folder.write("c.jsonl.zst", hungry))?.message.contains("too much memory") == true)
+  }
+
+  /// 20,000 with random bytes changed, 2,000 in the frame's and the blocks' headers: an error or documents.
+  @Test func mutatedZstandardNeverTrapsAndStaysWithinItsLimit() throws {
+    let whole = zstd(try jsonLines(inventedTexts(count: 12, seed: 5)))
+    var state: UInt64 = 7
+    func random(_ bound: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(truncatingIfNeeded: (state >> 33) % UInt64(bound))
+    }
+    let clock = ContinuousClock()
+    var slowest = (time: Duration.zero, number: 0)
+    var refused = 0
+    let options = DocumentOptions(documentBytesMax: 1 << 20)
+    for number in 0..<22_000 {
+      var bytes = whole
+      for _ in 0...random(3) {
+        // The frame's header and the first block's; the header of the last block is before its end somewhere.
+        let place = number < 20_000 ? random(bytes.count) : random(min(16, bytes.count))
+        bytes[place] = UInt8(random(256))
+      }
+      let path = try folder.write("m.jsonl.zst", bytes)
+      let time = clock.measure { if failure(path, options) != nil { refused += 1 } }
+      if time > slowest.time { slowest = (time, number) }
+    }
+    #expect(refused > 15_000)
+    print("zst: 22,000 damaged files, \(refused) refused, the slowest (\(slowest.number)) took \(slowest.time)")
+  }
+
   @Test func halfGzippedFilesAreErrorsWhereverTheyAreCut() throws {
     let whole = gzip(try jsonLines(inventedTexts(count: 30, seed: 3)))
     for count in 1..<whole.count {
@@ -77,8 +131,9 @@ import Testing
     #expect(failure(try folder.write("blank.jsonl", #"{"text": ""}"#))?.code == .empty)
     try FileManager.default.createDirectory(atPath: folder.path("folder.txt"), withIntermediateDirectories: true)
     #expect(failure(folder.path("folder.txt"))?.message.contains("directory") == true)
-    #expect(failure(folder.path("a.jsonl.zst"))?.message.contains("Zstandard") == true)
-    #expect(failure(folder.path("a.parquet"))?.message.contains("Parquet") == true)
+    #expect(failure(folder.path("none.jsonl.zst"))?.code == .missing)
+    #expect(failure(try folder.write("empty.txt.zst", zstd([])))?.code == .empty)
+    #expect(failure("a/b.parquet")?.message.contains("read_parquet('a/b.parquet').to_json('b.jsonl'") == true)
     #expect(failure(folder.path("a.csv"))?.code == .unsupportedFormat)
   }
 

@@ -1,4 +1,5 @@
 import CZlib
+import CZstd
 import Foundation
 import TestSupport
 import Tokenizers
@@ -65,6 +66,17 @@ enum Inputs {
     let fixture = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "TokenizerTests/Fixtures/small-prefix.model")
     return try loadTokenizer(file: fixture.path).tokenizer
+  }
+}
+
+/// One frame, with a checksum, as `zstd` writes it.
+func zstd(_ bytes: [UInt8]) -> [UInt8] {
+  let context = ZSTD_createCCtx()
+  defer { ZSTD_freeCCtx(context) }
+  ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)
+  let bound = ZSTD_compressBound(bytes.count)
+  return [UInt8](unsafeUninitializedCapacity: bound) { output, count in
+    count = ZSTD_compress2(context, output.baseAddress, bound, bytes, bytes.count)
   }
 }
 

@@ -1,3 +1,4 @@
+import Glibc
 import GradientExchange
 import KernelTable
 import Testing
@@ -5,6 +6,7 @@ import WireProtocol
 
 struct GradientCodecTests {
   private let arithmetic: NodeArithmetic
+  private var codec: GradientCodec { arithmetic.codec }
 
   init() throws { arithmetic = NodeArithmetic(kernels: try Kernels.forThisProcessor()) }
 
@@ -31,42 +33,88 @@ struct GradientCodecTests {
   @Test(arguments: NodeFormat.allCases, [0, 1, 2, 14, 1000, 262_144])
   func everyBitComesBack(format: NodeFormat, count: Int) throws {
     let values = values(format, count: count)
-    let encoded = GradientCodec.encode(values)
-    let decoded = try GradientCodec.decode(
+    let encoded = codec.encode(values)
+    let decoded = try codec.decode(
       encoded.payload, encoding: encoded.encoding, format: format, count: count)
     #expect(decoded == values)
     #expect(encoded.payload.count <= values.byteCount)
-    #expect(GradientCodec.encode(decoded) == encoded, "equal values have equal payloads")
+    #expect(codec.encode(decoded) == encoded, "equal values have equal payloads")
   }
 
-  @Test func gradientsInBF16Shrink() {
-    let encoded = GradientCodec.encode(values(.bf16, count: 262_144))
+  /// Normally distributed, as gradients are: 16 bits become less than 11.7, 32 less than 27.7.
+  @Test(arguments: [(NodeFormat.bf16, 11.7), (.fp32, 27.7)])
+  func gradientsShrink(format: NodeFormat, bits: Double) {
+    var generator = SplitMix(state: 5)
+    let gradient = (0..<262_144).map { _ in
+      let (u, v) = (Float.random(in: 1e-7...1, using: &generator), Float.random(in: 0...1, using: &generator))
+      return 1e-4 * (-2 * log(u)).squareRoot() * cos(2 * .pi * v)
+    }
+    let values = FloatingPointMode.flushing { arithmetic.rounded(gradient, count: gradient.count, to: format) }
+    let encoded = codec.encode(values)
     #expect(encoded.encoding == .planes)
-    #expect(encoded.payload.count < 262_144 * 2 * 9 / 10)
+    #expect(Double(encoded.payload.count * 8) / Double(gradient.count) < bits)
+  }
+
+  /// A tensor whose rows are mostly without gradient: the lower planes are packed too.
+  @Test(arguments: [NodeFormat.bf16, .fp32])
+  func rowsOfZerosTakeNoRoom(format: NodeFormat) throws {
+    let some = Self.floats(4096, seed: 9)
+    let gradient = (0..<65_536).map { $0 / 4096 == 7 ? some[$0 % 4096] : 0 }
+    let values = FloatingPointMode.flushing { arithmetic.rounded(gradient, count: gradient.count, to: format) }
+    let encoded = codec.encode(values)
+    #expect(encoded.payload.count < 4096 * format.byteCountPerValue * 5 / 4)
+    let decoded = try codec.decode(
+      encoded.payload, encoding: encoded.encoding, format: format, count: gradient.count)
+    #expect(decoded == values)
+  }
+
+  /// Spreads of exponents from none to all: every width of a block, with and without escapes, and short last blocks.
+  @Test(arguments: [NodeFormat.bf16, .fp32], [1, 255, 256, 257, 5000])
+  func everySpreadOfExponentsComesBack(format: NodeFormat, count: Int) throws {
+    var generator = SplitMix(state: UInt64(count))
+    for spread in [0, 1, 2, 3, 5, 7, 9, 16, 40, 250] {
+      let gradient = (0..<count).map { _ in
+        let exponent = Int.random(in: 0...spread, using: &generator) - spread / 2
+        return Float(sign: .plus, exponent: max(-126, min(127, exponent)), significand: 1)
+      }
+      let values = FloatingPointMode.flushing { arithmetic.rounded(gradient, count: count, to: format) }
+      let encoded = codec.encode(values)
+      let decoded = try codec.decode(encoded.payload, encoding: encoded.encoding, format: format, count: count)
+      #expect(decoded == values, "spread \(spread)")
+    }
+  }
+
+  /// The same bytes from every build of the kernels: a payload is a fact, not a host's.
+  @Test(arguments: [NodeFormat.bf16, .fp32])
+  func buildsMakeEqualPayloads(format: NodeFormat) throws {
+    let values = values(format, count: 100_000)
+    for set in InstructionSet.allCases where set.isSupported {
+      #expect(GradientCodec(kernels: try Kernels(set)).encode(values) == codec.encode(values), "\(set)")
+    }
   }
 
   @Test(arguments: NodeFormat.allCases)
   func aTruncatedPayloadIsATypedErrorAtEveryLength(format: NodeFormat) {
-    let encoded = GradientCodec.encode(values(format, count: 300))
+    let encoded = codec.encode(values(format, count: 300))
     for length in 0..<encoded.payload.count {
       #expect(throws: PayloadError.self) {
-        try GradientCodec.decode(
+        try codec.decode(
           Array(encoded.payload.prefix(length)), encoding: encoded.encoding, format: format, count: 300)
       }
     }
     #expect(throws: PayloadError.self) {
-      try GradientCodec.decode(encoded.payload + [0], encoding: encoded.encoding, format: format, count: 300)
+      try codec.decode(encoded.payload + [0], encoding: encoded.encoding, format: format, count: 300)
     }
   }
 
   @Test(arguments: NodeFormat.allCases)
   func aFlippedBitIsATypedErrorOrOtherValuesOfTheSameShape(format: NodeFormat) {
-    let encoded = GradientCodec.encode(values(format, count: 300))
+    let encoded = codec.encode(values(format, count: 300))
     for bit in 0..<encoded.payload.count * 8 {
       var flipped = encoded.payload
       flipped[bit / 8] ^= 1 << UInt8(bit % 8)
       do throws(PayloadError) {
-        let decoded = try GradientCodec.decode(flipped, encoding: encoded.encoding, format: format, count: 300)
+        let decoded = try codec.decode(flipped, encoding: encoded.encoding, format: format, count: 300)
         #expect(decoded.count == 300)
       } catch {
         #expect(!error.description.isEmpty)
@@ -76,19 +124,20 @@ struct GradientCodecTests {
 
   @Test func payloadsThatLieAboutThemselvesAreNamed() {
     #expect(throws: PayloadError.length(found: 3, expected: 8)) {
-      try GradientCodec.decode([1, 2, 3], encoding: .stored, format: .bf16, count: 4)
+      try codec.decode([1, 2, 3], encoding: .stored, format: .bf16, count: 4)
     }
     #expect(throws: PayloadError.method(9, plane: 0)) {
-      try GradientCodec.decode([9, 1, 0, 0, 0, 5], encoding: .planes, format: .bf16, count: 1)
+      try codec.decode([9, 1, 0, 0, 0, 5], encoding: .planes, format: .bf16, count: 1)
     }
     #expect(throws: PayloadError.truncated(plane: 0)) {
-      try GradientCodec.decode([0, 255, 255, 255, 255], encoding: .planes, format: .bf16, count: 1)
+      try codec.decode([0, 255, 255, 255, 255], encoding: .planes, format: .bf16, count: 1)
     }
     #expect(throws: PayloadError.plane(0, expected: 4)) {
-      try GradientCodec.decode([1, 2, 0, 0, 0, 255, 255], encoding: .planes, format: .bf16, count: 4)
+      try codec.decode(
+        [1, 2, 0, 0, 0, 255, 255, 0, 4, 0, 0, 0, 1, 2, 3, 4], encoding: .planes, format: .bf16, count: 4)
     }
     #expect(throws: PayloadError.trailing(1)) {
-      try GradientCodec.decode(
+      try codec.decode(
         [0, 1, 0, 0, 0, 5, 0, 1, 0, 0, 0, 5, 0], encoding: .planes, format: .bf16, count: 1)
     }
   }

@@ -44,11 +44,13 @@ struct RoundMachineStoryTests {
       """)
     #expect(tell(.nodeReceived(key(0, 2, 4), from: AssignmentID(2))) == "", "a double is dropped")
     #expect(tell(.combined(key(0, 0, 4))) == """
+      release step 1 chunk 0 0..<2
       release step 1 chunk 0 2..<4
       send root step 1 chunk 0 0..<4 to 2
       """)
     #expect(tell(.rootReceived(.root(Round(step: 1), chunk: 1), from: AssignmentID(2))) == """
       retain step 1 chunk 1 root
+      release step 1 chunk 1 0..<2
       assess step 1
       """)
     let assessed = RoundEvent.assessed(
@@ -87,6 +89,16 @@ struct RoundMachineStoryTests {
     #expect(tell(.nodeReceived(early, from: AssignmentID(2))) == "")
     #expect(tell(.nodeReceived(tooEarly, from: AssignmentID(2))) == "")
     #expect(tell(.planReceived(plan(2, 5, [1: SliceRange(0, 2), 2: SliceRange(2, 4)]))) == "state step 0 attempt 0")
+  }
+
+  @Test mutating func aNodeComputedAfterItsRootCameIsNotKept() {
+    _ = tell(.planReceived(plan(1, 1, [1: SliceRange(0, 2), 2: SliceRange(2, 4)])))
+    _ = tell(.peerConnected(AssignmentID(2)))
+    // From a peer that has the root of an earlier attempt: it owes the owner's successor the root.
+    #expect(tell(.rootReceived(.root(Round(step: 1), chunk: 1), from: AssignmentID(2))) == "retain step 1 chunk 1 root")
+    #expect(tell(.nodeComputed(key(1, 0, 2))) == "")
+    #expect(tell(.peerDisconnected(AssignmentID(2))) == "connect 2")
+    #expect(tell(.peerConnected(AssignmentID(2))) == "", "the owner sent the root itself")
   }
 
   @Test mutating func aFencedRunnerSendsAndAppliesNothingAndForgetsNothing() {

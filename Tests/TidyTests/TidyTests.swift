@@ -12,11 +12,14 @@ struct TidyTests {
     ("Sources/Optimizers", ["KernelTable"]),
     (
       "Sources/Benchmarks",
-      ["KernelTable", "Transformer", "Optimizers", "GradientExchange", "Checkpoints", "Results", "WireProtocol"]
+      [
+        "KernelTable", "Transformer", "Optimizers", "GradientExchange", "Checkpoints", "Tokenizers", "TrainingJobs",
+        "Results", "WireProtocol",
+      ]
     ),
     ("Sources/Checkpoints", []),
     ("Sources/Tokenizers", []),
-    ("Sources/Corpora", ["Tokenizers", "CZlib"]),
+    ("Sources/Corpora", ["Tokenizers", "CZlib", "CZstd"]),
     ("Sources/GradientExchange", ["WireProtocol", "KernelTable", "CLZ4", "JobKit"]),
     ("Sources/Study", []),
     ("Sources/JobKit", ["WireProtocol"]),
@@ -43,8 +46,8 @@ struct TidyTests {
   ]
 
   static let ownModules: Set<String> = [
-    "WireProtocol", "Transport", "CSystem", "CLibUV", "CLZ4", "CZlib", "KernelsAVX2", "KernelsAVX512", "KernelsPlain",
-    "KernelTable",
+    "WireProtocol", "Transport", "CSystem", "CLibUV", "CLZ4", "CZlib", "CZstd", "KernelsAVX2", "KernelsAVX512",
+    "KernelsPlain", "KernelTable",
     "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora", "GradientExchange", "JobKit", "JobRunner",
     "JobFiles", "Results", "PipelineJob", "TrainingJobs", "StateFiles", "ControlClient", "CoordinatorCore",
     "CoordinatorDaemon", "WorkerCore", "WorkerDaemon", "Benchmarks", "Study",

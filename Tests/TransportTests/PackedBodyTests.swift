@@ -7,6 +7,15 @@ struct PackedBodyTests {
   static let message = Root(
     step: 3, chunk: 1, encoding: .stored, payload: (0..<2000).map { UInt8(truncatingIfNeeded: $0 / 50) })
 
+  @Test("The processor's checksum is the table's", arguments: [0, 1, 7, 8, 9, 63, 4096, 100_003])
+  func checksums(count: Int) {
+    let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 7) }
+    for first in 0..<min(9, count + 1) {
+      let part = Array(bytes[first...])
+      #expect(part.withUnsafeBytes { bodyChecksum($0) } == CRC32C.checksum(part), "from byte \(first)")
+    }
+  }
+
   @Test("Packing and unpacking gives the same message; small or noisy bodies stay as they are")
   func roundTrip() throws {
     let frame = Frame(Self.message)

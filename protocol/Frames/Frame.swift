@@ -74,13 +74,15 @@ public struct Frame: Sendable, Equatable {
   }
 
   /// The frame as a connection sends it: with the version agreed on, and with a checksum where one is due.
-  public func prepared(wireVersion: UInt8, bodyChecksum: Bool) -> Frame {
+  public func prepared(
+    wireVersion: UInt8, bodyChecksum: Bool, by checksum: BodyChecksum = CRC32C.body
+  ) -> Frame {
     var frame = self
     frame.header.wireVersion = wireVersion
     let has = !header.flags.contains(.withoutBodyChecksum)
     if bodyChecksum && !has {
       frame.header.flags.remove(.withoutBodyChecksum)
-      frame.header.bodyChecksum = CRC32C.checksum(body)
+      frame.header.bodyChecksum = body.withUnsafeBytes { checksum($0) }
     } else if !bodyChecksum && has {
       frame.header.flags.insert(.withoutBodyChecksum)
       frame.header.bodyChecksum = 0

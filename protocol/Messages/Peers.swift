@@ -3,7 +3,7 @@
 public enum PayloadEncoding: UInt8, Sendable, CaseIterable {
   /// Little-endian values as they are.
   case stored = 0
-  /// Byte planes, sign rotated, lz4 on the planes that gain (GradientExchange states the layout).
+  /// Byte planes, sign rotated, each packed by the method that gains (SPEC.md, chunk payloads).
   case planes = 1
 }
 

@@ -20,6 +20,8 @@ public struct WireWriter: Sendable {
   /// u32 length, then the bytes.
   public mutating func bytes(_ value: some Collection<UInt8>) {
     count(value.count)
+    // With room for what follows: an array that is full doubles.
+    bytes.reserveCapacity(bytes.count + value.count + 16)
     bytes.append(contentsOf: value)
   }
 

@@ -1,6 +1,7 @@
 #ifndef ADMIX_PROCESSOR_H
 #define ADMIX_PROCESSOR_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 // What Swift cannot ask a processor by itself: which instruction sets it (and its kernel) supports, and how it treats
@@ -32,5 +33,12 @@ int admix_floating_point_flushes(void);
 
 /// Tells the processor that the calling thread waits in a loop for another one to write.
 void admix_spin_pause(void);
+
+/// 1 when the processor computes CRC-32C by an instruction, else 0.
+int admix_has_crc32c(void);
+
+/// CRC-32C's state after `count` more bytes (it begins as all ones and is inverted at the end). Only where
+/// `admix_has_crc32c` says 1.
+uint32_t admix_crc32c(uint32_t state, const void *bytes, size_t count);
 
 #endif

@@ -1,7 +1,7 @@
-import Checkpoints
+public import Checkpoints
 import JobKit
 import KernelTable
-import Transformer
+public import Transformer
 
 /// The files a training starts from: a model (a Hugging Face directory or a GGUF file), or a configuration with a
 /// tokenizer's directory.
@@ -35,7 +35,7 @@ struct ModelFiles {
 
 extension LlamaShape {
   /// - Throws: `LlamaShapeError` naming the field.
-  init(_ configuration: ModelConfiguration) throws {
+  public init(_ configuration: ModelConfiguration) throws {
     let scaling: RopeScaling? =
       switch configuration.ropeScaling {
       case nil: nil
@@ -62,7 +62,7 @@ extension LlamaShape {
 
 extension ParameterLayout {
   /// The same tensors as `Checkpoints` names them.
-  var placements: [TensorPlacement] {
+  public var placements: [TensorPlacement] {
     tensors.map { TensorPlacement(name: $0.name, shape: $0.shape, offset: $0.offset) }
   }
 }

@@ -24,9 +24,9 @@ extension Connection {
   ) throws(TransportError) {
     let frame: Frame
     do throws(WireError) {
+      // The checksum comes when it is known whether one is due (`prepared`).
       frame = try Frame(
-        fitting: message, stream: stream, correlation: correlation, generation: generation,
-        bodyChecksum: established?.allowsMissingBodyChecksum != true)
+        fitting: message, stream: stream, correlation: correlation, generation: generation, bodyChecksum: false)
     } catch {
       throw .unsendable(error)
     }
@@ -56,7 +56,8 @@ extension Connection {
     }
     outgoing.push(
       frame.prepared(
-        wireVersion: established.wireVersion, bodyChecksum: !established.allowsMissingBodyChecksum))
+        wireVersion: established.wireVersion, bodyChecksum: !established.allowsMissingBodyChecksum,
+        by: bodyChecksum))
     counters.queuedBytesMax = max(counters.queuedBytesMax, queuedBytes)
     pump()
   }

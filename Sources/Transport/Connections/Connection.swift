@@ -45,7 +45,7 @@ public final class Connection: @unchecked Sendable {
     self.loop = stream.loop
     self.peer = peer
     self.local = local
-    decoder = FrameDecoder(state: .awaitingHello)
+    decoder = FrameDecoder(state: .awaitingHello, checksum: bodyChecksum)
     stream.onBytes = { bytes in
       self.counters.bytesReceived += UInt64(bytes.count)
       self.receive(bytes)
@@ -152,7 +152,8 @@ public final class Connection: @unchecked Sendable {
       outgoing.push(
         Frame(Goodbye(sentence: sentence), wireVersion: established.wireVersion)
           .prepared(
-            wireVersion: established.wireVersion, bodyChecksum: !established.allowsMissingBodyChecksum))
+            wireVersion: established.wireVersion, bodyChecksum: !established.allowsMissingBodyChecksum,
+            by: bodyChecksum))
     }
     let timer = loop.schedule(after: .seconds(2)) { self.finish(.local(sentence)) }
     let onClose = self.onClose

@@ -10,7 +10,7 @@ struct Bench: ParsableCommand {
       A figure from a busy machine says little: each comes with the load average of the minute. \
       ADMIX_ISA forces a build of the kernels.
       """,
-    subcommands: [Gemm.self, Attention.self, AdamW.self, Train.self])
+    subcommands: [Gemm.self, Attention.self, AdamW.self, Train.self, Exchange.self])
 
   struct Gemm: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -68,6 +68,33 @@ struct Bench: ParsableCommand {
       (train.weights, train.serves) = (weights, serve)
       (train.forwardOnly, train.recomputes) = (forward, recompute)
       try options.measure { try TrainBench(train, on: $0).run() }
+    }
+  }
+}
+
+extension Bench {
+  struct Exchange: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "exchange",
+      abstract: "Encoding, decoding, adding and hashing a step's gradient, in gigabytes a thread and second.")
+    @OptionGroup var options: BenchOptions
+    @OptionGroup var duration: BenchDuration
+    @Option(
+      help: "A Hugging Face directory (default: random weights of SmolLM2's shape).", completion: .directory)
+    var model: String?
+    @Option(help: "A text that the gradient is of (default: made-up tokens).", completion: .file()) var text: String?
+    @Option(help: "Rows of the step.") var rows = 1
+    @Option(help: "Tokens of a row.") var length = 512
+
+    func validate() throws {
+      for (name, value) in [("rows", rows), ("length", length)] { try checkCount(name, value) }
+    }
+
+    func run() throws {
+      var exchange = ExchangeBenchOptions()
+      (exchange.model, exchange.text, exchange.rows, exchange.length) = (model, text, rows, length)
+      exchange.seconds = duration.seconds
+      try options.measure { try ExchangeBench(exchange, on: $0).run() }
     }
   }
 }
