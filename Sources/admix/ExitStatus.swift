@@ -2,11 +2,13 @@ import ArgumentParser
 import Benchmarks
 import ControlClient
 import CoordinatorDaemon
+import Corpora
 import Glibc
 import JobKit
 import KernelTable
 import Results
 import StateFiles
+import Tokenizers
 import Transport
 import WireProtocol
 import WorkerDaemon
@@ -56,7 +58,7 @@ func status(of error: any Error) -> ExitStatus? {
   case is JobNotFound: .notFound
   case let error as ClientError: clientStatus(error)
   case is StoreError, is TransportError, is CoordinatorError, is WorkerError, is InstructionSetError: .usage
-  case is HostMemoryError, is BenchInputError: .usage
+  case is HostMemoryError, is BenchInputError, is TokenizerError, is CorpusError: .usage
   default: Admix.exitCode(for: error) == .failure ? .jobFailed : nil
   }
 }

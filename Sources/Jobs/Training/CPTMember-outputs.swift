@@ -96,6 +96,15 @@ struct TrainingResult: Codable {
       let rows: Int
       let tokens: Int
       let bytes: Int
+      /// The tokenizer's fertility on the source's whole text.
+      let tokensPerByte: Double?
+      let tokensPerCharacter: Double?
+
+      enum CodingKeys: String, CodingKey {
+        case name, role, requested, achieved, rows, tokens, bytes
+        case tokensPerByte = "tokens_per_byte"
+        case tokensPerCharacter = "tokens_per_character"
+      }
     }
     /// The share of tokens from sources whose role is added.
     let requested: Double

@@ -209,7 +209,9 @@ private struct PreparePhase {
   ) -> WireProtocol.Digest {
     var hash = SHA256()
     hash.update(data: Array("prepare \(Corpora.prepareVersion) \(documents.rawValue) \(textField)\n".utf8))
-    for (file, name) in file.files.map({ ($0, $0.path) }) + tokenizer.files.map({ ($0, $0.path) }) {
+    // Other files of the model, such as its chat template, change no token.
+    let deciding = tokenizer.files.filter { tokenizerFileNames.contains($0.path) || $0.path.hasSuffix(".gguf") }
+    for (file, name) in file.files.map({ ($0, $0.path) }) + deciding.map({ ($0, $0.path) }) {
       hash.update(data: Array("\(name) \(file.digest.hex)\n".utf8))
     }
     guard let key = WireProtocol.Digest(Array(hash.finalize())) else { preconditionFailure("SHA-256 has 32 bytes") }

@@ -1,6 +1,6 @@
 import Checkpoints
 import Foundation
-import Tokenizers
+public import Tokenizers
 
 /// The tokenizer of a model in whichever form.
 ///
@@ -37,3 +37,7 @@ func loadTokenizer(ofTree directory: String) throws -> LoadedTokenizer {
   guard let file = try onlyGGUF(in: directory) else { return try loadTokenizer(modelDirectory: directory) }
   return try loadTokenizer(of: GGUFModel(path: directory + "/" + file))
 }
+
+/// The tokenizer embedded in a GGUF file.
+/// - Throws: `CheckpointError` or `TokenizerError` naming the file.
+public func loadTokenizer(gguf path: String) throws -> LoadedTokenizer { try loadTokenizer(of: GGUFModel(path: path)) }

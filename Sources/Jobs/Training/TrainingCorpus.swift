@@ -70,7 +70,8 @@ struct TrainingCorpus {
     let sources = ledger.entries.map { entry in
       TrainingResult.Mixture.Source(
         name: entry.name, role: entry.role, requested: entry.requestedShare, achieved: entry.achievedShare,
-        rows: entry.rows, tokens: entry.tokens, bytes: entry.bytes)
+        rows: entry.rows, tokens: entry.tokens, bytes: entry.bytes, tokensPerByte: entry.tokensPerByte,
+        tokensPerCharacter: entry.tokensPerCharacter)
     }
     let added = sources.filter { $0.role == .added }
     let mixture = TrainingResult.Mixture(

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Compares Admix's token ids with tokenizers, tiktoken and sentencepiece on every corpus and benchmark of the data
+# folder (about 10 minutes, most of it theirs).
+#   scripts/check-tokenizers.sh [DATA]     DATA defaults to $ADMIX_TEST_DATA or ../shared/data
+# PYTHON names the interpreter with scripts/fixtures/requirements.txt; ADMIX the program, built here if it is not set.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+data="${1:-${ADMIX_TEST_DATA:-../shared/data}}"
+[ -d "$data/corpora" ] || { echo "error: $data has no folder corpora" >&2; exit 2; }
+if [ -z "${ADMIX:-}" ]; then
+  swift build -c release --product admix
+  ADMIX=.build/release/admix
+fi
+exec "${PYTHON:-python3}" scripts/check-tokenizers.py "$ADMIX" "$data"
