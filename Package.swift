@@ -85,7 +85,8 @@ let package = Package(
     part(
       "TrainingJobs", "Sources/Jobs/Training",
       [
-        "JobKit", "WireProtocol", "KernelTable", "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora",
+        "JobKit", "WireProtocol", "KernelTable", "Transformer", "Optimizers", "Checkpoints", "Tokenizers",
+        "Corpora",
         crypto,
       ]),
 
@@ -95,6 +96,7 @@ let package = Package(
     part(
       "Benchmarks", "Sources/Benchmarks",
       ["KernelTable", "Transformer", "Optimizers", "GradientExchange", "Checkpoints", "Results", "WireProtocol"]),
+    part("Reports", "Sources/Reports", ["JobFiles", "JobKit", "Results", "WireProtocol"]),
 
     // The cluster.
     part("StateFiles", "Sources/StateFiles", ["WireProtocol", crypto]),
@@ -116,7 +118,8 @@ let package = Package(
       name: "admix",
       dependencies: [
         "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "PipelineJob", "JobFiles", "Results",
-        "ControlClient", "StateFiles", "KernelTable", "Benchmarks", "JobKit", "WireProtocol", "Transport",
+        "Reports", "ControlClient", "StateFiles", "KernelTable", "Benchmarks", "JobKit",
+        "WireProtocol", "Transport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/admix", swiftSettings: shared),
@@ -134,6 +137,7 @@ let package = Package(
         "Results", "ControlClient", "JobKit", "WireProtocol", "TestSupport", "admix",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    tests("ReportTests", ["Reports", "Results", "WireProtocol"], exclude: ["Fixtures"]),
     tests("JobFileTests", ["JobFiles", "JobKit", "PipelineJob", "WireProtocol"]),
     tests("CheckpointTests", ["Checkpoints", "TestSupport"], exclude: ["Fixtures"]),
     tests("TokenizerTests", ["Tokenizers", "Corpora", "TestSupport", crypto], exclude: ["Fixtures"]),

@@ -125,7 +125,7 @@ struct CPTPlanner {
     let rows = corpus.sets.reduce(0) { $0 + $1.rowCount(sequenceLength: corpus.sequenceLength) }
     return SteppedPlan(
       payload: try encodePayload(payload), inputs: base.inputs + [.phase(0), .phase(1)],
-      stepCount: UInt64(recipe.steps), sliceCount: UInt32(recipe.slices), measures: corpus.sets.map(\.name),
+      stepCount: UInt64(recipe.steps), sliceCount: UInt32(recipe.slices), measures: corpus.measures,
       evaluationRowCount: UInt32(rows), evaluationInterval: UInt64(specification.evaluationInterval),
       checkpointInterval: UInt64(specification.checkpointInterval),
       checkpointsKept: UInt32(specification.checkpointsKept), stateBytes: base.stateBytes, workUnit: "tok")
