@@ -85,7 +85,7 @@ let package = Package(
     part(
       "TrainingJobs", "Sources/Jobs/Training",
       [
-        "JobKit", "WireProtocol", "KernelTable", "Transformer", "Optimizers", "Checkpoints", "Tokenizers",
+        "JobKit", "Pricing", "WireProtocol", "KernelTable", "Transformer", "Optimizers", "Checkpoints", "Tokenizers",
         "Corpora",
         crypto,
       ]),
@@ -96,6 +96,7 @@ let package = Package(
     part(
       "Benchmarks", "Sources/Benchmarks",
       ["KernelTable", "Transformer", "Optimizers", "GradientExchange", "Checkpoints", "Results", "WireProtocol"]),
+    part("Pricing", "Sources/Pricing", ["KernelTable", "Transformer", "Optimizers", "GradientExchange", "WireProtocol"]),
     part("Reports", "Sources/Reports", ["JobFiles", "JobKit", "Results", "WireProtocol"]),
 
     // The cluster.
@@ -118,7 +119,7 @@ let package = Package(
       name: "admix",
       dependencies: [
         "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "PipelineJob", "JobFiles", "Results",
-        "Reports", "ControlClient", "StateFiles", "KernelTable", "Benchmarks", "JobKit",
+        "Reports", "Pricing", "Transformer", "ControlClient", "StateFiles", "KernelTable", "Benchmarks", "JobKit",
         "WireProtocol", "Transport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -137,6 +138,7 @@ let package = Package(
         "Results", "ControlClient", "JobKit", "WireProtocol", "TestSupport", "admix",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    tests("PricingTests", ["Pricing", "Transformer", "KernelTable"]),
     tests("ReportTests", ["Reports", "Results", "WireProtocol"], exclude: ["Fixtures"]),
     tests("JobFileTests", ["JobFiles", "JobKit", "PipelineJob", "WireProtocol"]),
     tests("CheckpointTests", ["Checkpoints", "TestSupport"], exclude: ["Fixtures"]),

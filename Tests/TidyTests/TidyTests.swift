@@ -24,11 +24,12 @@ struct TidyTests {
     ("Sources/Jobs/Pipeline", ["JobKit", "WireProtocol"]),
     ("Sources/JobFiles", ["JobKit", "WireProtocol"]),
     ("Sources/Results", ["WireProtocol"]),
+    ("Sources/Pricing", ["KernelTable", "Transformer", "Optimizers", "GradientExchange", "WireProtocol"]),
     ("Sources/Reports", ["JobFiles", "JobKit", "Results", "WireProtocol"]),
     (
       "Sources/Jobs/Training",
       [
-        "JobKit", "WireProtocol", "KernelTable", "Transformer", "Optimizers", "Checkpoints", "Tokenizers",
+        "JobKit", "Pricing", "WireProtocol", "KernelTable", "Transformer", "Optimizers", "Checkpoints", "Tokenizers",
         "Corpora",
       ]
     ),
@@ -47,7 +48,7 @@ struct TidyTests {
     "WireProtocol", "Transport", "CSystem", "CLibUV", "CLZ4", "CZlib", "KernelsAVX2", "KernelsAVX512", "KernelTable",
     "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora", "GradientExchange", "JobKit", "JobRunner",
     "JobFiles", "Results", "PipelineJob", "TrainingJobs", "StateFiles", "ControlClient", "CoordinatorCore",
-    "CoordinatorDaemon", "WorkerCore", "WorkerDaemon", "Benchmarks", "Study", "Reports",
+    "CoordinatorDaemon", "WorkerCore", "WorkerDaemon", "Benchmarks", "Study", "Reports", "Pricing",
     "admix",
   ]
 
