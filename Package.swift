@@ -92,8 +92,8 @@ let package = Package(
     part(
       "TrainingJobs", "Sources/Jobs/Training",
       [
-        "JobKit", "WireProtocol", "KernelTable", "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora",
-        "GradientExchange", crypto,
+        "JobKit", "Pricing", "WireProtocol", "KernelTable", "Transformer", "Optimizers", "Checkpoints", "Tokenizers",
+        "Corpora", "GradientExchange", crypto,
       ]),
 
     part("PipelineJob", "Sources/Jobs/Pipeline", ["JobKit", "WireProtocol"]),
@@ -105,6 +105,8 @@ let package = Package(
         "KernelTable", "Transformer", "Optimizers", "GradientExchange", "Checkpoints", "Tokenizers", "TrainingJobs",
         "Results", "WireProtocol",
       ]),
+    part("Pricing", "Sources/Pricing", ["KernelTable", "Transformer", "Optimizers", "GradientExchange", "WireProtocol"]),
+    part("Reports", "Sources/Reports", ["JobFiles", "JobKit", "Results", "WireProtocol"]),
 
     // The cluster.
     part("StateFiles", "Sources/StateFiles", ["WireProtocol", crypto]),
@@ -126,7 +128,8 @@ let package = Package(
       name: "admix",
       dependencies: [
         "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "PipelineJob", "JobFiles", "Results",
-        "ControlClient", "StateFiles", "KernelTable", "Benchmarks", "Tokenizers", "Corpora", "JobKit",
+        "Reports", "Pricing", "Transformer", "ControlClient", "StateFiles", "KernelTable", "Benchmarks", "Tokenizers",
+        "Corpora", "JobKit",
         "WireProtocol", "Transport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -148,6 +151,8 @@ let package = Package(
         "Results", "ControlClient", "JobKit", "WireProtocol", "TestSupport", "admix",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    tests("PricingTests", ["Pricing", "Transformer", "KernelTable"]),
+    tests("ReportTests", ["Reports", "Results", "WireProtocol"], exclude: ["Fixtures"]),
     tests("JobFileTests", ["JobFiles", "JobKit", "PipelineJob", "WireProtocol"]),
     tests("CheckpointTests", ["Checkpoints", "TestSupport"], exclude: ["Fixtures"]),
     tests("TokenizerTests", ["Tokenizers", "Corpora", "TestSupport", crypto], exclude: ["Fixtures"]),

@@ -12,7 +12,8 @@ public struct OutputError: Error, Sendable, CustomStringConvertible {
   }
   public var description: String { "\(path): \(problem)\(remedy.isEmpty ? "" : ". \(remedy)")" }
 
-  static func system(_ path: String) -> OutputError {
+  /// Of the system call that failed last.
+  public static func system(_ path: String) -> OutputError {
     let code = errno
     return OutputError(
       path: path, problem: String(cString: strerror(code)),
@@ -21,7 +22,7 @@ public struct OutputError: Error, Sendable, CustomStringConvertible {
 }
 
 /// Writes a file whole or not at all: beside it first, then renamed over it, durable before the name changes.
-func replaceFile(_ path: String, with text: String) throws(OutputError) {
+public func replaceFile(_ path: String, with text: String) throws(OutputError) {
   let staged = path + ".partial"
   let descriptor = open(staged, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
   guard descriptor >= 0 else { throw .system(staged) }
@@ -32,7 +33,7 @@ func replaceFile(_ path: String, with text: String) throws(OutputError) {
   try syncDirectory(parent(of: path))
 }
 
-func writeAll(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(OutputError) {
+public func writeAll(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(OutputError) {
   var written = 0
   while written < bytes.count {
     let count = bytes[written...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
@@ -91,7 +92,8 @@ func renameEntry(_ from: String, to path: String) throws(OutputError) {
   try syncDirectory(parent(of: path))
 }
 
-func readText(_ path: String) -> String? {
+/// The file's text; nil when it cannot be read or is not UTF-8.
+public func readText(_ path: String) -> String? {
   let descriptor = open(path, O_RDONLY | O_CLOEXEC)
   guard descriptor >= 0 else { return nil }
   defer { close(descriptor) }

@@ -5,24 +5,39 @@ public protocol ResultSource {
   func detail(of job: JobID) throws -> JobDetail
   /// Committed steps after `step`, oldest first; empty when there are no more.
   func metricRows(of job: JobID, after step: UInt64) throws -> [MetricRows.Row]
+  /// Events of the job after `sequence`, or of the cluster for job 0, oldest first; empty when there are no more.
+  func events(of job: JobID, after sequence: UInt64) throws -> [JobEvents.Event]
   /// Writes the tree's files below `directory`, each verified; files with the right content stay.
   func download(_ tree: NamedTree, to directory: String) throws
 }
 
-/// A job's results in a directory: `job.yaml`, `metrics.jsonl`, `checkpoints/step-000010/`, `model/`, `ledger.json`,
-/// `result.json`; a pipeline's stages below `stages/`.
+/// What is made from the files of an output tree and kept beside them. One value belongs to one directory.
+public protocol OutputView: AnyObject {
+  /// Brings the view up to date with the files and with `result`, the result as it stands: `result.json` may not be
+  /// there yet. `isAtRest`: the job is over or paused, nothing more is coming.
+  func update(result: JSONNode, isAtRest: Bool) throws
+}
+
+/// A job's results in a directory: `job.yaml`, `metrics.jsonl`, `events.jsonl`, `checkpoints/step-000010/`, `model/`,
+/// `ledger.json`, `result.json`, and what views make of them; a pipeline's stages below `stages/`.
 ///
 /// Everything appears under its name only when it is whole, and may be brought up to date as often as one likes.
 public final class OutputTree {
   public let directory: String
   private var metrics: MetricsFile?
+  private var events: EventsFile?
+  private let makeViews: (String) -> [any OutputView]
+  private let views: [any OutputView]
   /// Trees that are in their place, so that a poll does not hash them again.
   private var placed: [String: NamedTree] = [:]
   private var stages: [JobID: OutputTree] = [:]
 
-  public init(directory: String) throws(OutputError) {
+  /// `views` makes the views of a directory; stages get views of their own.
+  public init(directory: String, views: @escaping (String) -> [any OutputView] = { _ in [] }) throws(OutputError) {
     self.directory = directory
     try makeDirectory(directory)
+    makeViews = views
+    self.views = views(directory)
   }
 
   /// Brings the directory up to what the coordinator has now, and writes `result.json` when the job is over or paused.
@@ -34,6 +49,7 @@ public final class OutputTree {
       try replaceFile("\(directory)/job.yaml", with: detail.jobFile)
     }
     try updateMetrics(detail, from: source)
+    try updateEvents(detail, from: source)
     var places = ResultPlaces(checkpoint: try updateCheckpoints(detail, from: source))
     for tree in detail.outputs where isSafeName(tree.name) && tree.name != "checkpoint" {
       if tree.files.count == 1, tree.files[0].path == "\(tree.name).json" {
@@ -49,9 +65,9 @@ public final class OutputTree {
       let (name, stage) = try updateStage(child, from: source)
       result = result.merged(with: ["stages": .object([JSONNode.Member(name, stage)])])
     }
-    if detail.status.state.isFinal || detail.status.state == .paused {
-      try replaceFile("\(directory)/result.json", with: result.file)
-    }
+    let isAtRest = detail.status.state.isFinal || detail.status.state == .paused
+    if isAtRest { try replaceFile("\(directory)/result.json", with: result.file) }
+    for view in views { try view.update(result: result, isAtRest: isAtRest) }
     return result
   }
 
@@ -67,6 +83,14 @@ public final class OutputTree {
       try file.append(rows)
       if rows.isEmpty || file.lastStep == before { return }
     }
+  }
+
+  /// The job's own events, and while it ran the cluster's: a worker that joined or was lost. A graph's stages have
+  /// theirs.
+  private func updateEvents(_ detail: JobDetail, from source: any ResultSource) throws {
+    let file = events ?? EventsFile("\(directory)/events.jsonl")
+    events = file
+    try file.update(of: detail.status.id) { try source.events(of: $0, after: $1) }
   }
 
   private func allRows(of job: JobID, from source: any ResultSource) throws -> [MetricRows.Row] {
@@ -120,7 +144,7 @@ public final class OutputTree {
     guard isSafeName(name) else {
       throw OutputError(path: directory, problem: "a stage is named `\(printable(name))`, which is no directory's name")
     }
-    let tree = try stages[child] ?? OutputTree(directory: "\(directory)/stages/\(name)")
+    let tree = try stages[child] ?? OutputTree(directory: "\(directory)/stages/\(name)", views: makeViews)
     stages[child] = tree
     return (name, try tree.update(child, from: source))
   }
@@ -168,7 +192,10 @@ private func isCheckpointName(_ name: String) -> Bool {
 /// Names of trees and stages come from the coordinator and become names of directories.
 private func isSafeName(_ name: String) -> Bool {
   !name.isEmpty && name.utf8.count <= 255 && name.first != "." && !name.contains("/") && !name.utf8.contains(0)
-    && !["checkpoints", "stages", "job", "result", "job.yaml", "result.json", "metrics.jsonl"].contains(name)
+    && ![
+      "checkpoints", "stages", "job", "result", "job.yaml", "result.json", "metrics.jsonl", "events.jsonl",
+      "report.html",
+    ].contains(name) && !name.hasPrefix("events.out.")
 }
 
 extension JSONNode {

@@ -22,7 +22,7 @@ public func resultObject(
     "schema": .integer(schemaVersion), "id": .unsigned(UInt64(status.id.number)), "name": .string(status.name),
     "kind": .string(status.kind), "state": .null, "reason": .null, "steps": .null, "weights_sha256": .null,
     "tokens_per_second": .null, "peak_memory_bytes": .null,
-    "validation": ["before": [:], "after": [:]],
+    "validation": ["before": [:], "after": [:], "curve": []],
     "mixture": ["requested": .null, "achieved": .null],
   ]
   let computed: JSONNode = [
@@ -31,11 +31,17 @@ public func resultObject(
     "reason": status.reason.isEmpty ? .null : .string(status.reason),
     "steps": .unsigned(status.step),
     "steps_planned": .unsigned(status.steps),
+    "phase": .string(status.phase),
+    "tokens": .unsigned(detail.telemetry.workUnits),
     "tokens_per_second": tokensPerSecond(detail, rows: rows).map(JSONNode.number) ?? .null,
     "peak_memory_bytes": .unsigned(detail.telemetry.peakResidentBytes),
     "validation": [
       "before": measures(detail.evaluations.first, named: detail.measures),
       "after": measures(detail.evaluations.last, named: detail.measures),
+      "curve": .array(
+        detail.evaluations.map { evaluation in
+          ["step": .unsigned(evaluation.step), "sets": measures(evaluation, named: detail.measures)]
+        }),
     ],
     "wire": wire(detail.telemetry),
     "recovery": [
@@ -63,14 +69,33 @@ private func measures(_ evaluation: Finish.Evaluation?, named names: [String]) -
   return .object(
     evaluation.measures.compactMap { total in
       guard Int(total.measure) < names.count, total.weight > 0 else { return nil }
-      let bits = total.byteCount > 0 ? total.sum / M_LN2 / Double(total.byteCount) : .nan
-      return JSONNode.Member(
-        names[Int(total.measure)],
-        [
-          "loss": .number(total.sum / Double(total.weight)), "bits_per_byte": .number(bits),
-          "tokens": .unsigned(total.weight), "bytes": .unsigned(total.byteCount),
-        ])
+      let name = names[Int(total.measure)]
+      // About another measure.
+      if name.hasPrefix(".") { return nil }
+      let squares = names.firstIndex(of: ".\(name)/squares").flatMap { index in
+        evaluation.measures.first { Int($0.measure) == index }
+      }
+      return JSONNode.Member(name, measure(total, squares: squares))
     })
+}
+
+/// `squares`: for the same tokens the squares of their rows' mean losses, with the number of rows.
+private func measure(_ total: MeasureTotal, squares: MeasureTotal?) -> JSONNode {
+  let loss = total.sum / Double(total.weight)
+  let bits = total.byteCount > 0 ? total.sum / M_LN2 / Double(total.byteCount) : .nan
+  var members: [JSONNode.Member] = [
+    JSONNode.Member("loss", .number(loss)), JSONNode.Member("bits_per_byte", .number(bits)),
+    JSONNode.Member("tokens", .unsigned(total.weight)), JSONNode.Member("bytes", .unsigned(total.byteCount)),
+  ]
+  if let squares, squares.weight == total.weight {
+    // Rows are drawn, not tokens: tokens of one row have much in common.
+    let rows = Double(squares.byteCount)
+    let variance = max(0, squares.sum / Double(squares.weight) - loss * loss)
+    members.append(JSONNode.Member("rows", .unsigned(squares.byteCount)))
+    members.append(
+      JSONNode.Member("standard_error", rows > 1 ? .number((variance / (rows - 1)).squareRoot()) : .null))
+  }
+  return .object(members)
 }
 
 private func wire(_ telemetry: JobTelemetry) -> JSONNode {

@@ -79,16 +79,6 @@ private func tokensLine(_ mixture: JSONNode?) -> String? {
   return parts.isEmpty ? nil : "\(grouped(total)): \(parts.joined(separator: ", "))"
 }
 
-extension JSONNode {
-  var string: String? {
-    if case .string(let text) = self { text } else { nil }
-  }
-
-  var members: [Member] {
-    if case .object(let members) = self { members } else { [] }
-  }
-}
-
 extension String {
   fileprivate func padding(to width: Int) -> String {
     self + String(repeating: " ", count: max(1, width - displayWidth(self)))

@@ -16,9 +16,10 @@ struct Admix: ParsableCommand {
       """,
     version: buildName,
     subcommands: [
-      Run.self, Validate.self, CoordinatorCommand.self, WorkerCommand.self, SubmitCommand.self, StatusCommand.self,
-      Inspect.self, Export.self, Jobs.self, Show.self, Logs.self, Wait.self, Cancel.self, Pause.self, Resume.self,
-      Retry.self, Fetch.self, Tokenize.self, TokenizerCommand.self, Bench.self, Runner.self,
+      Run.self, Validate.self, Plan.self, CoordinatorCommand.self, WorkerCommand.self, SubmitCommand.self,
+      StatusCommand.self, Inspect.self, Export.self, Jobs.self, Show.self, Logs.self, Wait.self, Cancel.self,
+      Pause.self, Resume.self, Retry.self, Fetch.self, Report.self, Tokenize.self, TokenizerCommand.self, Bench.self,
+      Runner.self,
     ])
 
   static func main() {

@@ -51,6 +51,10 @@ struct CoordinatorResults: ResultSource {
     try connection.metrics(of: job, after: step)
   }
 
+  func events(of job: JobID, after sequence: UInt64) throws -> [JobEvents.Event] {
+    try connection.events(of: job, after: sequence)
+  }
+
   func download(_ tree: NamedTree, to directory: String) throws {
     try connection.download(tree, to: directory)
   }

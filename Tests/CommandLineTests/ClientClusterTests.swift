@@ -46,7 +46,9 @@ struct ClientClusterTests {
     let fetched = try cluster.json(["fetch", "\(job)", "--output", "fetched", "--json"])
     #expect(fetched["weights_sha256"] as? String == recipe.weightsSHA256)
     let output = cluster.directory.path + "/fetched"
-    for name in ["job.yaml", "result.json", "metrics.jsonl", "ledger.json", "model/model.safetensors"] {
+    for name in [
+      "job.yaml", "result.json", "metrics.jsonl", "events.jsonl", "ledger.json", "report.html", "model/model.safetensors",
+    ] {
       #expect(FileManager.default.fileExists(atPath: "\(output)/\(name)"), "\(name)")
     }
     // The same again is no error and changes nothing.

@@ -8,6 +8,7 @@ final class FakeStore: ResultSource {
 
   var details: [JobID: JobDetail] = [:]
   var rows: [MetricRows.Row] = []
+  var events: [JobEvents.Event] = []
   /// Rows an answer holds at most.
   var rowLimit = 7
   var contents: [Digest: [UInt8]] = [:]
@@ -34,6 +35,10 @@ final class FakeStore: ResultSource {
 
   func metricRows(of job: JobID, after step: UInt64) throws -> [MetricRows.Row] {
     Array(rows.filter { $0.step > step }.prefix(rowLimit))
+  }
+
+  func events(of job: JobID, after sequence: UInt64) throws -> [JobEvents.Event] {
+    Array(events.filter { $0.job == job && $0.sequence > sequence }.prefix(2))
   }
 
   func download(_ tree: NamedTree, to directory: String) throws {

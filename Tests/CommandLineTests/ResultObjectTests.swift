@@ -54,7 +54,7 @@ struct ResultObjectTests {
     for key in ["weights_sha256", "tokens_per_second", "model", "checkpoint", "reason"] {
       #expect(result[key] == .null, "\(key)")
     }
-    #expect(result["validation"] == ["before": [:], "after": [:]])
+    #expect(result["validation"] == ["before": [:], "after": [:], "curve": []])
     #expect(result["mixture"] == ["requested": .null, "achieved": .null])
   }
 

@@ -27,11 +27,13 @@ struct TidyTests {
     ("Sources/Jobs/Pipeline", ["JobKit", "WireProtocol"]),
     ("Sources/JobFiles", ["JobKit", "WireProtocol"]),
     ("Sources/Results", ["WireProtocol"]),
+    ("Sources/Pricing", ["KernelTable", "Transformer", "Optimizers", "GradientExchange", "WireProtocol"]),
+    ("Sources/Reports", ["JobFiles", "JobKit", "Results", "WireProtocol"]),
     (
       "Sources/Jobs/Training",
       [
-        "JobKit", "WireProtocol", "KernelTable", "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora",
-        "GradientExchange",
+        "JobKit", "Pricing", "WireProtocol", "KernelTable", "Transformer", "Optimizers", "Checkpoints", "Tokenizers",
+        "Corpora", "GradientExchange",
       ]
     ),
     ("Sources/StateFiles", ["WireProtocol"]),
@@ -50,7 +52,7 @@ struct TidyTests {
     "KernelsPlain", "KernelTable",
     "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora", "GradientExchange", "JobKit", "JobRunner",
     "JobFiles", "Results", "PipelineJob", "TrainingJobs", "StateFiles", "ControlClient", "CoordinatorCore",
-    "CoordinatorDaemon", "WorkerCore", "WorkerDaemon", "Benchmarks", "Study",
+    "CoordinatorDaemon", "WorkerCore", "WorkerDaemon", "Benchmarks", "Study", "Reports", "Pricing",
     "admix",
   ]
 

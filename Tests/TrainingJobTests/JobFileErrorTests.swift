@@ -80,7 +80,7 @@ struct JobFileErrorTests {
     }
     #expect(shards.count == 3)
     #expect(train.stepCount == 8 && train.sliceCount == 8 && train.evaluationRowCount == 16)
-    #expect(train.measures == ["zh_held", "en_far"])
+    #expect(train.measures == ["zh_held", "en_far", ".zh_held/squares", ".en_far/squares"])
     #expect(planned.resolved.yaml.contains("clip_norm: 1"))
   }
 }

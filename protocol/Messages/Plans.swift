@@ -83,7 +83,8 @@ public struct SteppedPlan: Equatable, Sendable {
   public var inputs: [InputReference]
   public var stepCount: UInt64
   public var sliceCount: UInt32
-  /// Names of what evaluations measure; `RowMeasure.measure` counts them.
+  /// Names of what evaluations measure; `RowMeasure.measure` counts them. One whose name begins with a dot is kept with
+  /// the evaluation and not shown in a status.
   public var measures: [String]
   public var evaluationRowCount: UInt32
   /// Steps between evaluations; 0 for none but those at the start and the end.

@@ -137,6 +137,7 @@ final class CPTMember: SteppedMember {
     var metrics = [
       Metric("loss", loss), Metric("gradient_norm", norm),
       Metric("learning_rate", schedule.rate(forUpdate: Int(step))), Metric("valid_tokens", validTokens),
+      Metric("almr", corpus.addedShare(steps: step)),
     ]
     for (index, name) in names.enumerated() where counts[index] > 0 {
       metrics.append(Metric("loss/\(name)", sums[index] / counts[index]))
@@ -169,10 +170,14 @@ final class CPTMember: SteppedMember {
       return [RowMeasure(row: UInt32(row), measure: UInt16(measure), sum: 0, weight: 0, byteCount: 0)]
     }
     let loss = model.losses(weights: weights.start, rows: [tokens])[0]
+    let weight = UInt64(loss.validTokens)
     return [
       RowMeasure(
-        row: UInt32(row), measure: UInt16(measure), sum: loss.sum, weight: UInt64(loss.validTokens),
-        byteCount: UInt64(byteCount))
+        row: UInt32(row), measure: UInt16(measure), sum: loss.sum, weight: weight, byteCount: UInt64(byteCount)),
+      // Σ over the row's tokens of (its mean loss)²: weighted as the mean is.
+      RowMeasure(
+        row: UInt32(row), measure: UInt16(payload.corpus.sets.count + measure),
+        sum: loss.sum * loss.sum / Double(max(1, weight)), weight: weight, byteCount: 1),
     ]
   }
 

@@ -141,7 +141,7 @@ struct CPTPlanner {
       deferred: deferred.values)
     return SteppedPlan(
       payload: try encodePayload(payload), inputs: base.inputs + deferred.inputs + [.phase(0), .phase(1)],
-      stepCount: UInt64(recipe.steps), sliceCount: UInt32(recipe.slices), measures: corpus.sets.map(\.name),
+      stepCount: UInt64(recipe.steps), sliceCount: UInt32(recipe.slices), measures: corpus.measures,
       evaluationRowCount: UInt32(corpus.validationRowCount),
       evaluationInterval: UInt64(specification.evaluationInterval),
       checkpointInterval: UInt64(specification.checkpointInterval),

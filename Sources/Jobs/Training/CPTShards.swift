@@ -92,6 +92,8 @@ struct CorpusReport: Codable {
   struct Set: Codable {
     let name: String
     let role: SourceRole
+    /// The source it was held out from; nil for a set with texts of its own.
+    let from: String?
     let text: TextCounts
     let exactCopiesRemoved: Int
     let grams: Int
@@ -110,7 +112,7 @@ struct CorpusReport: Codable {
     }
     sets = summary.sets.map { set in
       Set(
-        name: set.name, role: set.role, text: set.counts,
+        name: set.name, role: set.role, from: set.from, text: set.counts,
         exactCopiesRemoved: set.overlaps.reduce(0) { $0 + $1.exactCopiesRemoved }, grams: set.grams,
         sharedGrams: set.sharedGrams, overlapShare: set.overlapShare)
     }

@@ -41,6 +41,12 @@ struct CorpusPayload: Codable, Equatable {
   let sequenceLength: Int
 }
 
+extension CorpusPayload {
+  /// A measure a set, its mean loss, and then one a set for how the loss varies between rows: the mean over rows of the
+  /// row's mean loss squared, whose `byteCount` counts rows. `Results` makes standard errors of them.
+  var measures: [String] { sets.map(\.name) + sets.map { ".\($0.name)/squares" } }
+}
+
 struct MixturePayload: Codable, Equatable {
   /// Stands for a ratio that an earlier stage will have found; no mixture takes it.
   static let unknownRatio = -1.0

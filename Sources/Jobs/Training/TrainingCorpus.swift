@@ -64,6 +64,13 @@ struct TrainingCorpus {
     preconditionFailure("row \(row) of \(first) validation rows")
   }
 
+  /// The share of input positions that steps 1 … `steps` drew from sources whose role is added.
+  func addedShare(steps: UInt64) -> Double {
+    let rows = sampler.schedule.counts(slots: Int(steps) * sampler.rowsPerStep)
+    let added = zip(rows, corpus.sources).reduce(0) { $0 + ($1.1.role == .added ? $1.0 : 0) }
+    return Double(added) / Double(max(1, rows.reduce(0, +)))
+  }
+
   /// What steps 1 … `steps` drew from each source.
   func ledger(steps: UInt64) throws -> (json: [UInt8], mixture: TrainingResult.Mixture) {
     let ledger = try Ledger(sampler, steps: Int(steps))

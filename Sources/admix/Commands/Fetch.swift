@@ -25,7 +25,7 @@ struct Fetch: ParsableCommand {
       Console.shared.note("what was in \(directory) is now in \($0)")
     }
     Console.shared.progress("fetching \(detail.status.name) to \(directory)")
-    let result = try OutputTree(directory: directory).update(
+    let result = try OutputTree(directory: directory) { outputViews(of: $0, keepsCurrent: true) }.update(
       detail.status.id, from: CoordinatorResults(connection: connection))
     Console.shared.endProgress()
     if json {

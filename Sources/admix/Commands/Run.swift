@@ -67,7 +67,7 @@ struct Run: ParsableCommand {
     let job = try connection.submit(planned, token: token(of: planned.recipeDigest))
     try goOn(job, on: connection)
     Interrupts.count()
-    let tree = try OutputTree(directory: directory)
+    let tree = try OutputTree(directory: directory) { outputViews(of: $0) }
     let ended = try LocalRun(connection: connection, job: job, tree: tree).follow()
     Console.shared.endProgress()
     Console.shared.print(

@@ -151,11 +151,16 @@ extension Coordinator {
 
 extension SteppedHistory {
   /// The latest evaluation, by measure name.
-  var losses: [Metric] {
-    guard let latest = evaluations.last else { return [] }
-    return latest.totals.compactMap { total in
+  var losses: [Metric] { evaluations.last.map { $0.shownLosses(named: measures) } ?? [] }
+}
+
+extension EvaluationRecord {
+  /// Measures by name. One whose name begins with a dot is kept with the evaluation and not shown: it is about another.
+  func shownLosses(named measures: [String]) -> [Metric] {
+    totals.compactMap { total in
       guard total.weight > 0, Int(total.measure) < measures.count else { return nil }
-      return Metric(measures[Int(total.measure)], total.sum / Double(total.weight))
+      let name = measures[Int(total.measure)]
+      return name.hasPrefix(".") ? nil : Metric(name, total.sum / Double(total.weight))
     }
   }
 }

@@ -41,11 +41,7 @@ extension SteppedPhase {
 
   /// The latest evaluation, by measure name.
   var latestLosses: [Metric] {
-    guard let latest = evaluations.max(by: { $0.step < $1.step }) else { return [] }
-    return latest.totals.compactMap { total in
-      guard total.weight > 0, Int(total.measure) < plan.measures.count else { return nil }
-      return Metric(plan.measures[Int(total.measure)], total.sum / Double(total.weight))
-    }
+    evaluations.max { $0.step < $1.step }.map { $0.shownLosses(named: plan.measures) } ?? []
   }
 
   /// Negative when not known.

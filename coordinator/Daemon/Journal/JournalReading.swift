@@ -85,18 +85,32 @@ struct JournalReading {
     let cursor = try Row.fetchCursor(
       database,
       sql: """
-        SELECT step, unix_ms, metrics FROM commits WHERE job = ? AND step > ?
+        SELECT step, unix_ms, participants, metrics, telemetry FROM commits WHERE job = ? AND step > ?
         AND phase = (SELECT max(phase) FROM commits WHERE job = ?) ORDER BY step LIMIT ?
         """,
       arguments: [query.job.number, Int64(clamping: query.afterStep), query.job.number, max(1, query.limit)])
     while let row = try cursor.next() {
       let step = MetricRows.Row(
-        step: try row.number("step"), unixMilliseconds: try row.number("unix_ms"), metrics: try row.list("metrics"))
+        step: try row.number("step"), unixMilliseconds: try row.number("unix_ms"),
+        metrics: try row.list("metrics", of: Metric.self) + accounts(row))
       bytes += step.metrics.reduce(32) { $0 + 16 + $1.label.utf8.count }
       if bytes > byteCountMax && !answer.rows.isEmpty { break }
       answer.rows.append(step)
     }
     return answer
+  }
+
+  /// What the step took beside what it computed: who took part, and totals up to its commit, of the reports that had
+  /// come by then. A step's own share is the difference to the row before.
+  private func accounts(_ row: Row) throws -> [Metric] {
+    let participants: [WorkerID] = try row.list("participants")
+    let telemetry: JobTelemetry = try row.value("telemetry")
+    return [
+      Metric("workers", Double(participants.count)), Metric("total/raw_bytes", Double(telemetry.rawBytes)),
+      Metric("total/sent_bytes", Double(telemetry.sentBytes)), Metric("total/step_seconds", telemetry.stepSeconds),
+      Metric("total/wait_seconds", telemetry.waitSeconds),
+      Metric("total/extra_attempts", Double(telemetry.extraAttempts)),
+    ]
   }
 
   /// Events of the job (of job 0: the cluster's own) after `afterSequence`, as many as fit one answer.

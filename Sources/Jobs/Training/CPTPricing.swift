@@ -1,0 +1,92 @@
+import Checkpoints
+import Foundation
+public import JobKit
+public import Pricing
+public import Transformer
+
+/// Where a model's shape is taken from when a job is priced and not planned: nothing is hashed, and neither weights nor
+/// texts need to be there.
+public struct PricingContext {
+  /// Where relative paths start.
+  public var base: String
+  /// Stands for whatever model the job names; nil to read the model's config.json.
+  public var shape: LlamaShape?
+  /// Shapes of the models that earlier stages of a pipeline leave.
+  public var stages: [String: LlamaShape]
+
+  public init(base: String, shape: LlamaShape? = nil, stages: [String: LlamaShape] = [:]) {
+    self.base = base
+    self.shape = shape
+    self.stages = stages
+  }
+}
+
+extension CPTJob {
+  /// The work that a job file asks for. Throws `SpecError` for what is wrong in it, or when the model's shape is not at
+  /// hand.
+  public func work(_ mapping: SpecMapping, context: PricingContext) throws -> TrainingWork {
+    let specification = try TrainingSpecification.read(mapping).specification
+    let recipe = specification.recipe
+    let shape = try shape(of: specification.start, context)
+    let length = recipe.sequenceLength
+    let rows = specification.validationSets.reduce(0) { $0 + ($1.tokens - 1) / length + 1 }
+    let scheduled = specification.evaluationInterval > 0 ? (recipe.steps - 1) / specification.evaluationInterval : 0
+    let paths =
+      specification.sources.flatMap(\.paths)
+      + specification.validationSets.flatMap { set in
+        if case .files(let paths, _, _) = set.origin { paths } else { [SpecScalar]() }
+      }
+    return TrainingWork(
+      shape: shape, sequenceLength: length, globalBatchSize: recipe.globalBatchSize, steps: recipe.steps,
+      slices: recipe.slices, bytesPerGradient: recipe.rounding == .bf16 ? 2 : 4, evaluationTokens: rows * length,
+      evaluations: rows > 0 ? 2 + scheduled : 0, checkpointsKept: specification.checkpointsKept,
+      textBytes: textBytes(paths.map(\.text), base: context.base))
+  }
+
+  /// Of a model's directory or its config.json.
+  public static func shape(atPath path: String) throws -> LlamaShape {
+    var isDirectory: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+    let file = exists && isDirectory.boolValue ? path + "/config.json" : path
+    return try LlamaShape(ModelConfiguration(path: file))
+  }
+
+  private func shape(of start: TrainingSpecification.Start, _ context: PricingContext) throws -> LlamaShape {
+    if let shape = context.shape { return shape }
+    let path =
+      switch start {
+      case .model(let path): path
+      case .random(let configuration, _): configuration
+      }
+    if path.text.hasPrefix("${") {
+      let stage = path.text.dropFirst(2).prefix { $0 != "." && $0 != "}" }
+      if let shape = context.stages[String(stage)] { return shape }
+      throw refusal(path, "no earlier stage `\(stage)` has a model that was priced")
+    }
+    do {
+      return try Self.shape(atPath: path.text.hasPrefix("/") ? path.text : "\(context.base)/\(path.text)")
+    } catch {
+      throw refusal(path, "\(error)")
+    }
+  }
+
+  private func refusal(_ path: SpecScalar, _ problem: String) -> SpecError {
+    SpecError(
+      position: path.position, path: path.path, problem: problem,
+      remedy: "Give --base DIRECTORY where the model lies, or --shape NAME for its shape alone")
+  }
+
+  /// Of all texts, unpacked; nil unless all are at hand.
+  private func textBytes(_ paths: [String], base: String) -> UInt64? {
+    var total = 0.0
+    for path in paths {
+      let full = path.hasPrefix("/") ? path : "\(base)/\(path)"
+      guard let size = (try? FileManager.default.attributesOfItem(atPath: full))?[.size] as? NSNumber else {
+        return nil
+      }
+      // What gzip and zstd make of prose.
+      total += size.doubleValue * (path.hasSuffix(".gz") || path.hasSuffix(".zst") ? 2.7 : 1)
+    }
+    return UInt64(total)
+  }
+}
