@@ -68,7 +68,8 @@ struct SweepCell {
   private func evaluate(_ member: CPTMember, step: UInt64, trained: StepAssessment?) throws -> CellResult.Point {
     var totals = [(sum: Double, weight: UInt64, bytes: UInt64)](repeating: (0, 0, 0), count: base.corpus.sets.count)
     for row in 0..<base.corpus.validationRowCount {
-      for measure in try member.evaluate(row: row) {
+      // What follows the sets' losses are their squares, for the coordinator's standard errors.
+      for measure in try member.evaluate(row: row) where Int(measure.measure) < totals.count {
         let set = Int(measure.measure)
         totals[set].sum += measure.sum
         totals[set].weight += measure.weight
