@@ -52,7 +52,7 @@ public enum Calibration {
     let flops = Double(rowCount * length) * stand.flopsPerToken / seconds
     return Throughput(
       flops: flops, threads: threads, secondsPerParameter: try secondsPerParameter(kernels, pool),
-      secondsPerPackedByte: secondsPerPackedByte(gradient), isMeasured: true)
+      secondsPerPackedByte: secondsPerPackedByte(gradient, kernels: kernels), isMeasured: true)
   }
 
   private static func parametersOf(_ shape: LlamaShape) -> Int { ParameterLayout(shape).count }
@@ -77,7 +77,8 @@ public enum Calibration {
   }
 
   /// Of the gradient that was just computed, in bfloat16: packed by its sender, unpacked by its receiver.
-  private static func secondsPerPackedByte(_ gradient: FloatBuffer) -> Double {
+  private static func secondsPerPackedByte(_ gradient: FloatBuffer, kernels: Kernels) -> Double {
+    let codec = GradientCodec(kernels: kernels)
     let count = min(gradient.count, parametersPerChunk)
     let values = NodeValues(format: .bf16, count: count) { bytes in
       for index in 0..<count {
@@ -87,8 +88,8 @@ public enum Calibration {
       }
     }
     let seconds = median(atLeast: 0.2) {
-      let packed = GradientCodec.encode(values)
-      _ = try? GradientCodec.decode(packed.payload, encoding: packed.encoding, format: .bf16, count: count)
+      let packed = codec.encode(values)
+      _ = try? codec.decode(packed.payload, encoding: packed.encoding, format: .bf16, count: count)
     }
     return seconds / Double(2 * count)
   }
