@@ -121,7 +121,7 @@ let package = Package(
       dependencies: [
         "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "PipelineJob", "JobFiles", "Results",
         "ControlClient", "StateFiles", "KernelTable", "Benchmarks", "Tokenizers", "Corpora", "JobKit",
-        "WireProtocol", "Transport",
+        "WireProtocol", "Transport", "CSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/admix", swiftSettings: shared),
@@ -131,12 +131,12 @@ let package = Package(
     tests("ClusterTests", ["TestSupport", "admix", "WireProtocol"], exclude: ["two-hosts.sh", "full-disk.sh"]),
     tests(
       "TrainingJobTests", ["TrainingJobs", "JobFiles", "JobKit", "KernelTable", "TestSupport", "WireProtocol", crypto]),
-    tests("BadInputTests", ["TestSupport", "admix"]),
+    tests("BadInputTests", ["TestSupport", "admix", crypto]),
     tests("TidyTests", []),
     tests(
       "CommandLineTests",
       [
-        "Results", "ControlClient", "JobKit", "WireProtocol", "TestSupport", "admix",
+        "Results", "ControlClient", "JobKit", "KernelTable", "WireProtocol", "TestSupport", "admix",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     tests("JobFileTests", ["JobFiles", "JobKit", "PipelineJob", "WireProtocol"]),

@@ -18,7 +18,7 @@ struct Admix: ParsableCommand {
     subcommands: [
       Run.self, Validate.self, CoordinatorCommand.self, WorkerCommand.self, SubmitCommand.self, StatusCommand.self,
       Inspect.self, Export.self, Jobs.self, Show.self, Logs.self, Wait.self, Cancel.self, Pause.self, Resume.self,
-      Retry.self, Fetch.self, Bench.self, Runner.self,
+      Retry.self, Fetch.self, Bench.self, CorpusCommand.self, Doctor.self, Runner.self,
     ])
 
   static func main() {
