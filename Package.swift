@@ -129,8 +129,7 @@ let package = Package(
       dependencies: [
         "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "PipelineJob", "JobFiles", "Results",
         "Reports", "Pricing", "Transformer", "ControlClient", "StateFiles", "KernelTable", "Benchmarks", "Tokenizers",
-        "Corpora", "JobKit",
-        "WireProtocol", "Transport",
+        "Corpora", "JobKit", "WireProtocol", "Transport", "CSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/admix", swiftSettings: shared),
@@ -143,12 +142,12 @@ let package = Package(
       [
         "TrainingJobs", "JobFiles", "JobKit", "KernelTable", "Transformer", "TestSupport", "WireProtocol", crypto,
       ]),
-    tests("BadInputTests", ["TestSupport", "admix"]),
+    tests("BadInputTests", ["TestSupport", "admix", crypto]),
     tests("TidyTests", []),
     tests(
       "CommandLineTests",
       [
-        "Results", "ControlClient", "JobKit", "WireProtocol", "TestSupport", "admix",
+        "Results", "ControlClient", "JobKit", "KernelTable", "WireProtocol", "TestSupport", "admix",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     tests("PricingTests", ["Pricing", "Transformer", "KernelTable"]),

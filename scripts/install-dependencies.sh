@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
-# Installs the C libraries that Admix is built on, where they are missing; with --tests also the emulator that its tests
-# run other processors on. Debian 12 and Ubuntu.
+# Installs the C libraries that Admix is built on, where they are missing. Debian 12 and Ubuntu.
+#   scripts/install-dependencies.sh [PACKAGE…]    packages that the caller needs besides
 set -euo pipefail
 
-packages=(libuv1-dev liblz4-dev libsqlite3-dev zlib1g-dev libzstd-dev pkg-config)
-[ "${1:-}" = --tests ] && packages+=(qemu-user)
+packages=(libuv1-dev liblz4-dev libsqlite3-dev zlib1g-dev libzstd-dev pkg-config "$@")
 
 missing=()
 for package in "${packages[@]}"; do

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 say() { printf '== %s\n' "$*"; }
 
 say "1/4 dependencies"
-bash scripts/install-dependencies.sh --tests
+bash scripts/install-dependencies.sh qemu-user
 
 flags=(-c release -Xswiftc -enable-testing --scratch-path .build/tests)
 

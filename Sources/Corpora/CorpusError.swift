@@ -13,6 +13,7 @@ public struct CorpusError: Error, Equatable, CustomStringConvertible {
     public static let corruptZstd = Code("corruptZstd")
     public static let notUTF8 = Code("notUTF8")
     public static let malformedJSON = Code("malformedJSON")
+    public static let malformedHTML = Code("malformedHTML")
     public static let missingField = Code("missingField")
     public static let tooLong = Code("tooLong")
     public static let unwritable = Code("unwritable")

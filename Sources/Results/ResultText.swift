@@ -1,82 +1,137 @@
 public import WireProtocol
 
-/// What `admix show` and the end of `admix run` tell a person.
+/// What `admix show JOB` and the end of `admix run` tell a person.
 public func resultLines(_ detail: JobDetail, result: JSONNode) -> [String] {
   let status = detail.status
-  var lines = ["\(status.id) \(status.name)  \(status.state.word)  \(status.kind)  step \(status.step)/\(status.steps)"]
-  func add(_ label: String, _ text: String?) {
+  var lines = SummaryLines(result)
+  lines.add("phase", status.state.isFinal ? nil : status.phase)
+  lines.add("checkpoints", detail.checkpoints.map { "step \($0.step)" }.joined(separator: ", "))
+  if (result["stages"]?.members ?? []).isEmpty {
+    lines.add("stages", detail.children.map { "job \($0)" }.joined(separator: ", "))
+  }
+  for line in shardLines(detail.shards) { lines.add("", line) }
+  return lines.finished()
+}
+
+/// The same from `result.json` alone, for a job whose coordinator is gone.
+public func resultLines(_ result: JSONNode) -> [String] { SummaryLines(result).finished() }
+
+private struct SummaryLines {
+  private var lines: [String] = []
+  private let result: JSONNode
+
+  init(_ result: JSONNode) {
+    self.result = result
+    let steps = "step \(result["steps"]?.count ?? 0)/\(result["steps_planned"]?.count ?? 0)"
+    let words = ["name", "state", "kind"].map { result[$0]?.string ?? "?" }
+    lines = ["\(result["id"]?.count ?? 0) \(words.joined(separator: "  "))  \(steps)"]
+    add("reason", result["reason"]?.string)
+  }
+
+  mutating func add(_ label: String, _ text: String?) {
     guard let text, !text.isEmpty else { return }
     lines.append("  " + label.padding(to: 12) + text)
   }
-  add("reason", status.reason)
-  add("phase", status.state.isFinal ? nil : status.phase)
-  add("weights", result["weights_sha256"]?.string)
-  if case .number(let speed)? = result["tokens_per_second"] { add("speed", "\(rate(speed)) tok/s") }
-  for measure in result["validation"]?["after"]?.members ?? [] {
-    add("loss", lossLine(measure.key, result: result))
+
+  func finished() -> [String] {
+    var all = self
+    all.addLosses()
+    all.add("mixture", mixtureLine(result["mixture"]))
+    all.add("tokens", tokensLine(result["mixture"]))
+    if let speed = result["tokens_per_second"]?.double { all.add("speed", "\(rate(speed)) tok/s") }
+    all.add("wire", wireLine(result["wire"]))
+    if let peak = result["peak_memory_bytes"]?.count, peak > 0 { all.add("memory", "\(bytes(peak)) at most") }
+    for stage in result["stages"]?.members ?? [] {
+      let losses = (stage.value["validation"]?["after"]?.members ?? []).map { lossLine($0.key, result: stage.value) }
+      all.add("stage", ([stage.key, stage.value["state"]?.string ?? ""] + losses).joined(separator: "  "))
+    }
+    all.add("recipe", (result["recipe_sha256"]?.string).map { String($0.prefix(16)) })
+    all.add("weights", result["weights_sha256"]?.string)
+    all.add("model", result["model"]?.string)
+    all.add("checkpoint", result["checkpoint"]?.string)
+    all.add("note", scopeNote(result["mixture"]))
+    return all.lines.map(printable)
   }
-  add("mixture", mixtureLine(result["mixture"]))
-  add("tokens", tokensLine(result["mixture"]))
-  if detail.telemetry.rawBytes > 0 {
-    let telemetry = detail.telemetry
-    add(
-      "wire",
-      "\(bytes(telemetry.rawBytes)) of gradients sent as \(bytes(telemetry.sentBytes)), "
-        + "compute waited \(duration(telemetry.waitSeconds))")
+
+  /// A table of the validation sets, the label before its first line.
+  private mutating func addLosses() {
+    let after = result["validation"]?["after"]?.members ?? []
+    guard !after.isEmpty else { return }
+    var table = Table([
+      ("set", .left), ("loss", .right), ("", .left), ("after", .right), ("change", .right), ("bits/byte", .right),
+      ("", .left), ("after", .right),
+    ])
+    for set in after {
+      let before = result["validation"]?["before"]?[set.key]
+      func cell(_ node: JSONNode?, _ key: String) -> String {
+        (node?[key]?.double).map { fixed($0, digits: 3) } ?? "–"
+      }
+      table.add([
+        set.key, cell(before, "loss"), "→", cell(set.value, "loss"),
+        change(from: before?["loss"]?.double, to: set.value["loss"]?.double) ?? "", cell(before, "bits_per_byte"), "→",
+        cell(set.value, "bits_per_byte"),
+      ])
+    }
+    for (index, line) in table.lines.enumerated() {
+      lines.append("  " + (index == 0 ? "losses" : "").padding(to: 12) + line)
+    }
   }
-  add("memory", detail.telemetry.peakResidentBytes > 0 ? "\(bytes(detail.telemetry.peakResidentBytes)) at most" : nil)
-  add("checkpoints", detail.checkpoints.map { "step \($0.step)" }.joined(separator: ", "))
-  let stages = result["stages"]?.members ?? []
-  if stages.isEmpty { add("stages", detail.children.map { "job \($0)" }.joined(separator: ", ")) }
-  for stage in stages {
-    let losses = (stage.value["validation"]?["after"]?.members ?? []).map { lossLine($0.key, result: stage.value) }
-    add("stage", ([stage.key, stage.value["state"]?.string ?? ""] + losses).joined(separator: "  "))
-  }
-  for line in shardLines(detail.shards) { add("", line) }
-  add("recipe", String(detail.recipeDigest.hex.prefix(16)))
-  add("model", result["model"]?.string)
-  add("checkpoint", result["checkpoint"]?.string)
-  return lines.map(printable)
 }
 
-/// `zh_held 5.61 → 3.02 (−46 %)`
-private func lossLine(_ name: String, result: JSONNode) -> String {
-  func loss(_ when: String) -> Double? {
-    guard case .number(let loss)? = result["validation"]?[when]?[name]?["loss"] else { return nil }
-    return loss
-  }
-  guard let after = loss("after") else { return name }
-  guard let before = loss("before"), before > 0 else { return "\(name) \(fixed(after, digits: 3))" }
+/// `−46.0 %`
+private func change(from before: Double?, to after: Double?) -> String? {
+  guard let before, let after, before > 0 else { return nil }
   let change = 100 * (after - before) / before
-  return "\(name) \(fixed(before, digits: 3)) → \(fixed(after, digits: 3)) "
-    + "(\(change < 0 ? "−" : "+")\(fixed(abs(change), digits: 1)) %)"
+  return "\(change < 0 ? "−" : "+")\(fixed(abs(change), digits: 1)) %"
+}
+
+/// `zh_held 5.61 → 3.02 (−46.0 %)`
+private func lossLine(_ name: String, result: JSONNode) -> String {
+  let (before, after) = (
+    result["validation"]?["before"]?[name]?["loss"]?.double, result["validation"]?["after"]?[name]?["loss"]?.double
+  )
+  guard let after else { return name }
+  guard let before, let change = change(from: before, to: after) else { return "\(name) \(fixed(after, digits: 3))" }
+  return "\(name) \(fixed(before, digits: 3)) → \(fixed(after, digits: 3)) (\(change))"
 }
 
 private func mixtureLine(_ mixture: JSONNode?) -> String? {
-  func share(_ node: JSONNode?) -> String? {
-    switch node {
-    case .number(let value): fixed(value, digits: 4)
-    case .integer(let value): "\(value)"
-    default: nil
-    }
-  }
-  guard let achieved = share(mixture?["achieved"]) else { return nil }
-  return share(mixture?["requested"]).map { "\(achieved) achieved, \($0) asked for" } ?? "\(achieved) achieved"
+  guard let achieved = (mixture?["achieved"]?.double).map({ fixed($0, digits: 4) }) else { return nil }
+  let requested = (mixture?["requested"]?.double).map { fixed($0, digits: 4) }
+  return requested.map { "\(achieved) achieved, \($0) asked for (ALMR)" } ?? "\(achieved) achieved"
 }
 
 /// `245,760: zh 73,728, en 172,032`: what the losses' fall was bought with.
 private func tokensLine(_ mixture: JSONNode?) -> String? {
-  guard case .array(let sources)? = mixture?["sources"] else { return nil }
+  guard let sources = mixture?["sources"]?.elements else { return nil }
   var parts: [String] = []
   var total: UInt64 = 0
   for source in sources {
-    guard let name = source["name"]?.string, case .integer(let tokens)? = source["tokens"], tokens >= 0 else {
-      return nil
-    }
-    total &+= UInt64(tokens)
-    parts.append("\(name) \(grouped(UInt64(tokens)))")
+    guard let name = source["name"]?.string, let tokens = source["tokens"]?.count else { return nil }
+    total &+= tokens
+    parts.append("\(name) \(grouped(tokens))")
   }
   return parts.isEmpty ? nil : "\(grouped(total)): \(parts.joined(separator: ", "))"
+}
+
+/// `2.2 GB of gradients sent as 1.4 GB (1.57 : 1), compute waited 12s`
+private func wireLine(_ wire: JSONNode?) -> String? {
+  guard let raw = wire?["raw_bytes"]?.count, let sent = wire?["sent_bytes"]?.count, raw > 0 else { return nil }
+  let ratio = (wire?["ratio"]?.double).map { " (\(fixed($0, digits: 2)) : 1)" } ?? ""
+  let waited = (wire?["wait_seconds"]?.double).map { ", compute waited \(duration($0))" } ?? ""
+  return "\(bytes(raw)) of gradients sent as \(bytes(sent))\(ratio)\(waited)"
+}
+
+/// Below this many tokens of added text nobody should take a fallen loss for a language learnt: published continual
+/// pre-training into a new language takes from a billion tokens on.
+private let tokensOfAddedTextMin: UInt64 = 100_000_000
+
+private func scopeNote(_ mixture: JSONNode?) -> String? {
+  let added = (mixture?["sources"]?.elements ?? []).filter { $0["role"]?.string == "added" }
+  let tokens = added.reduce(0) { $0 &+ ($1["tokens"]?.count ?? 0) }
+  guard tokens > 0, tokens < tokensOfAddedTextMin else { return nil }
+  let names = added.compactMap { $0["name"]?.string }.joined(separator: ", ")
+  return "\(grouped(tokens)) tokens of \(names) adapt a model to those texts; they do not make it fluent in a language"
 }
 
 extension String {

@@ -64,11 +64,16 @@ struct ResultObjectTests {
       SampleCluster.job(1, "first-run", .completed, step: 60), results: [SampleCluster.trainingResult])
     let lines = resultLines(detail, result: resultObject(detail, rows: Self.rows))
     #expect(lines[0] == "1 first-run  COMPLETED  cpt  step 60/60")
-    #expect(lines.contains("  loss        zh_held 5.000 → 3.000 (−40.0 %)"))
-    #expect(lines.contains("  loss        en_held 2.000 → 2.100 (+5.0 %)"))
-    #expect(lines.contains("  mixture     0.3001 achieved, 0.3000 asked for"))
+    #expect(lines.contains("  losses      set       loss     after   change  bits/byte     after"), "\(lines)")
+    #expect(lines.contains("              zh_held  5.000  →  3.000  −40.0 %      2.404  →  1.443"), "\(lines)")
+    #expect(lines.contains { $0.hasPrefix("              en_held  2.000  →  2.100   +5.0 %") }, "\(lines)")
+    #expect(lines.contains("  mixture     0.3001 achieved, 0.3000 asked for (ALMR)"))
     #expect(lines.contains("  tokens      7: zh 7"))
-    #expect(lines.contains("  wire        1.0 kB of gradients sent as 400 B, compute waited 2s"))
+    #expect(lines.contains("  wire        1.0 kB of gradients sent as 400 B (2.50 : 1), compute waited 2s"))
+    // Without the coordinator, all that does not depend on its journal.
+    let alone = resultLines(resultObject(detail, rows: Self.rows))
+    #expect(alone.filter { !lines.contains($0) }.isEmpty && alone.count >= lines.count - 1)
+    #expect(resultLines([:]) == ["0 ?  ?  ?  step 0/0"])
   }
 
   @Test("JSON reads back as it was written")

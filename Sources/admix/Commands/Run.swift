@@ -22,6 +22,10 @@ struct Run: ParsableCommand {
   @Option(help: "Threads of each worker (default: the processors divided among the workers).") var threads: Int?
   @Flag(help: "Rename an output directory that holds something else.") var force = false
   @Flag(help: "Print the result as JSON.") var json = false
+  @Option(
+    help: "A list of known weights (NUMERICS RECIPE_SHA256 WEIGHTS_SHA256 a line); ends with 1 if ours are others.",
+    completion: .file())
+  var known: String?
   @Flag(help: .hidden) var failpoints = false
   @OptionGroup(visibility: .hidden) var timing: TimingOptions
 
@@ -35,6 +39,7 @@ struct Run: ParsableCommand {
   }
 
   func run() throws {
+    let known = try known.map(KnownWeights.init(path:))
     let planned = try jobFile.plan()
     _ = try InstructionSet.choose()
     try MemoryNeed(planned.plan).check(workers: workers)
@@ -44,18 +49,21 @@ struct Run: ParsableCommand {
     }
     if claim == .same, let result = finishedResult(in: directory) {
       Console.shared.note("\(directory) holds the finished results of this recipe; nothing is left to do")
-      Console.shared.print(json ? result.text(indented: true) : "model \(directory)/model")
-      return
+      if show(result, lines: resultLines(result), known: known) { return }
+      throw ExitCode(ExitStatus.jobFailed.rawValue)
     }
     for note in planned.plan.notes { Console.shared.note(note) }
-    let state = try train(planned, directory: directory)
+    let (state, isKnown) = try train(planned, directory: directory, known: known)
     if state == .completed { removeWorkingFiles(directory) }
-    let status = exitStatus(of: state)
+    let status = isKnown ? exitStatus(of: state) : .jobFailed
     if status != .ok { throw ExitCode(status.rawValue) }
   }
 
-  /// Runs the job to its end or to a stop, and prints what came of it.
-  private func train(_ planned: PlannedJob, directory: String) throws -> JobState {
+  /// Runs the job to its end or to a stop, and prints what came of it. `isKnown` is false for weights that are not the
+  /// known ones.
+  private func train(
+    _ planned: PlannedJob, directory: String, known: KnownWeights?
+  ) throws -> (JobState, isKnown: Bool) {
     let cluster = try LocalCluster(
       LocalCluster.Settings(
         directory: "\(directory)/.admix", workers: workers,
@@ -70,13 +78,20 @@ struct Run: ParsableCommand {
     let tree = try OutputTree(directory: directory) { outputViews(of: $0) }
     let ended = try LocalRun(connection: connection, job: job, tree: tree).follow()
     Console.shared.endProgress()
-    Console.shared.print(
-      json ? [ended.result.text(indented: true)] : resultLines(ended.detail, result: ended.result))
+    let isKnown = show(ended.result, lines: resultLines(ended.detail, result: ended.result), known: known)
     if ended.detail.status.state == .paused {
       Console.shared.note("the same command goes on from step \(ended.detail.status.step)")
       if ended.wasInterrupted { throw ExitCode(ExitStatus.cancelled.rawValue) }
     }
-    return ended.detail.status.state
+    return (ended.detail.status.state, isKnown)
+  }
+
+  /// Prints the result; false when its weights are not the known ones.
+  private func show(_ result: JSONNode, lines: [String], known: KnownWeights?) -> Bool {
+    let verdict = known.flatMap { $0.line(result, numerics: numericsVersion) }
+    Console.shared.print(json ? [result.text(indented: true)] : lines + (verdict.map { [$0.text] } ?? []))
+    if json, let verdict { Console.shared.note(verdict.text) }
+    return verdict?.isBroken != true
   }
 
   /// A job of an earlier run is taken up again, whatever made it stop.

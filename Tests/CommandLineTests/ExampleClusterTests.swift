@@ -1,0 +1,71 @@
+import Foundation
+import KernelTable
+import TestSupport
+import Testing
+
+/// The files in `examples/`, as a reader of them would run them.
+@Suite("Examples", .serialized)
+struct ExampleClusterTests {
+  let directory: TemporaryDirectory
+  init() throws { directory = try TemporaryDirectory("admix-example") }
+
+  private func admix(_ arguments: [String], seconds: Double) throws -> Subprocess {
+    let process = try Subprocess(Subprocess.admix, arguments, name: "admix", in: directory.url)
+    #expect(try process.waitForExit(seconds: seconds) == 0, "\(process.errorText)")
+    return process
+  }
+
+  private func example(_ name: String) -> String { TestData.package.appendingPathComponent("examples/\(name)").path }
+
+  @Test(
+    "first-run.yaml trains with two workers and is shown again without them",
+    .enabled(if: TestData.isPresent, "\(TestData.absence)"))
+  func firstRun() throws {
+    let data = try #require(TestData.folder).path
+    let output = directory.path + "/out"
+    let unrelated = String(repeating: "0", count: 64)
+    let known = try directory.write("\(numericsVersion) \(unrelated) \(unrelated)\n", to: "known.txt")
+    let arguments = [
+      "run", example("first-run.yaml"), "--base", data, "--workers", "2", "--output", output, "--known", known.path,
+    ]
+    let first = try admix(arguments, seconds: 120).outputText
+    #expect(first.contains("first-run  COMPLETED  cpt  step 60/60"), "\(first)")
+    for words in ["zh_held", "en_held", "en_far", "0.3000 asked for (ALMR)", " : 1), compute waited", "not known: "] {
+      #expect(first.contains(words), "\(words) in \(first)")
+    }
+    #expect(first.contains("tokens of zh adapt a model to those texts; they do not make it fluent"), "\(first)")
+    let shown = try admix(["show", output + "/"], seconds: 10).outputText
+    // All but the checkpoints' line and the verdict on the weights.
+    for line in shown.split(separator: "\n") { #expect(first.contains(line), "\(line)") }
+    let json = try admix(["show", output + "/", "--json"], seconds: 10).outputText
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+    let recipe = try #require(object["recipe_sha256"] as? String)
+    let weights = try #require(object["weights_sha256"] as? String)
+
+    // The same command finds what it has, and compares it.
+    try "\(numericsVersion) \(recipe) \(weights)\n".write(to: known, atomically: true, encoding: .utf8)
+    #expect(try admix(arguments, seconds: 60).outputText.contains("  known       yes: "))
+    try "\(numericsVersion) \(recipe) \(recipe)\n".write(to: known, atomically: true, encoding: .utf8)
+    let other = try Subprocess(Subprocess.admix, arguments, name: "admix", in: directory.url)
+    #expect(try other.waitForExit(seconds: 60) == 1)
+    #expect(other.outputText.contains("  known       NO: for these inputs"), "\(other.outputText)")
+  }
+
+  @Test("pipeline.yaml is valid", .enabled(if: TestData.isPresent, "\(TestData.absence)"))
+  func pipeline() throws {
+    let data = try #require(TestData.folder).path
+    let answer = try admix(["validate", example("pipeline.yaml"), "--base", data], seconds: 60).outputText
+    #expect(answer.contains("is valid: pipeline pipeline"))
+  }
+
+  @Test("A directory without results, or with spoiled ones, is named")
+  func noResults() throws {
+    let process = try Subprocess(Subprocess.admix, ["show", "./"], name: "admix", in: directory.url)
+    #expect(try process.waitForExit(seconds: 10) == 6)
+    #expect(process.errorText.contains("/result.json: there are no results"), "\(process.errorText)")
+    try directory.write("{\"state\": ", to: "result.json")
+    let spoiled = try Subprocess(Subprocess.admix, ["show", "./"], name: "admix", in: directory.url)
+    #expect(try spoiled.waitForExit(seconds: 10) == 2)
+    #expect(spoiled.errorText.contains("is not JSON"), "\(spoiled.errorText)")
+  }
+}
