@@ -44,7 +44,7 @@ final class MemberThread {
     let buffer = gradient ?? FloatBuffer(count: shape.parameterCount)
     gradient = buffer
     try computation.computeNextSlice(
-      member, gradient: memory, arithmetic: arithmetic, observe: { observe(computation.round, $0, $1) }, emit: emit)
+      member, gradient: buffer, arithmetic: arithmetic, observe: { observe(computation.round, $0, $1) }, emit: emit)
     return computation.round
   }
 
