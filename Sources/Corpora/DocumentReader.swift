@@ -21,8 +21,8 @@ public struct DocumentOptions: Codable, Hashable, Sendable {
   }
 }
 
-/// Streams the documents of a .jsonl or .txt file, plain or compressed (.gz, .zst). Documents without text (an empty string, a
-/// blank line) are passed over and counted. Not shared between threads.
+/// Streams the documents of a .jsonl or .txt file, plain or compressed (.gz, .zst). Documents without text (an empty
+/// string, a blank line) are passed over and counted. Not shared between threads.
 ///
 /// Text documents: with `line`, every line that is not blank; with `blank_lines`, every run of lines that are not
 /// blank, joined by line feeds; with `file`, the whole file. A carriage return before a line feed belongs to the line

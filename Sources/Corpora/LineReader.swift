@@ -7,8 +7,8 @@ enum Compression: String, CaseIterable {
   case zstd = ".zst"
 }
 
-/// Lines of a text file, compressed or not, without their line feeds. A line longer than the limit is an error, so memory
-/// stays bounded whatever the file. Not shared between threads.
+/// Lines of a text file, compressed or not, without their line feeds. A line longer than the limit is an error, so
+/// memory stays bounded whatever the file. Not shared between threads.
 struct LineReader {
   let path: String
   let lineBytesMax: Int

@@ -95,8 +95,8 @@ struct PlanPage {
           + (isActivations
             ? "The activations are what is too much: lower recipe.sequence_length or the rows of a slice"
             : "Every worker holds the whole model and its moments; more workers do not help. Take workers with "
-              + "more memory (--memory), or a smaller model. Spreading the state over workers, and training adapters on a packed "
-              + "base, are not there yet"))
+              + "more memory (--memory), or a smaller model. Spreading the state over workers, and training adapters "
+              + "on a packed base, are not there yet"))
     }
     if price.busyWorkers < price.cluster.workers {
       lines.append(

@@ -44,7 +44,7 @@ extension Defect {
       try $0.remove("zh.jsonl")
       try FileManager.default.createDirectory(at: $0.file("zh.jsonl"), withIntermediateDirectories: true)
     },
-    Defect("a text of an unknown kind", says: "job.yaml:5:", "zh.csv", ".jsonl.gz, .txt or .txt.gz expected") {
+    Defect("a text of an unknown kind", says: "job.yaml:5:", "zh.csv", ".jsonl or .txt") {
       try FileManager.default.moveItem(at: $0.file("zh.jsonl"), to: $0.file("zh.csv"))
       try $0.write([("zh.jsonl", "zh.csv")])
     },

@@ -254,7 +254,8 @@ struct DemoTextTests {
           to: "usr/share/debian-reference/ch\(number).\(suffix).html")
       }
     }
-    let saying = "A kettle that is watched for long enough never boils at all.\nAll of those who watched it long enough said so.\n"
+    let saying =
+      "A kettle that is watched for long enough never boils at all.\nAll of those who watched it long enough said so.\n"
     for name in ["education", "science", "wisdom", "work"] {
       try directory.write(saying + "%\n" + saying, to: "usr/share/games/fortunes/\(name)")
     }

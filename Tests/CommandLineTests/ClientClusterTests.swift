@@ -47,7 +47,8 @@ struct ClientClusterTests {
     #expect(fetched["weights_sha256"] as? String == recipe.weightsSHA256)
     let output = cluster.directory.path + "/fetched"
     for name in [
-      "job.yaml", "result.json", "metrics.jsonl", "events.jsonl", "ledger.json", "report.html", "model/model.safetensors",
+      "job.yaml", "result.json", "metrics.jsonl", "events.jsonl", "ledger.json", "report.html",
+      "model/model.safetensors",
     ] {
       #expect(FileManager.default.fileExists(atPath: "\(output)/\(name)"), "\(name)")
     }

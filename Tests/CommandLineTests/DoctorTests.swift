@@ -52,7 +52,7 @@ struct DoctorTests {
     Ailment(subject: "processor", verdict: .warn, text: "may use 1.5", remedy: "more processors") {
       $0.processorQuota = 1.5
     },
-    Ailment(subject: "processor", verdict: .warn, text: "1 processor with AVX2", remedy: "twice the time") {
+    Ailment(subject: "processor", verdict: .warn, text: "1 processor with the avx2 kernels", remedy: "twice the time") {
       $0.processors = 1
     },
     Ailment(subject: "memory", verdict: .fail, text: "3.9 GB free of 16.0 GB", remedy: "one worker") {

@@ -8,7 +8,8 @@ struct CorpusCommand: ParsableCommand {
     commandName: "corpus", abstract: "Makes a corpus (JSON lines) of the prose in HTML manuals and plain texts.",
     discussion: """
       Of HTML every section below a heading is a document; tables, commands and navigation are left out. A plain text \
-      is one document, or one for each piece between lines that hold the --separator alone. Files may end in .gz or .zst.
+      is one document, or one for each piece between lines that hold the --separator alone. Files may end in .gz or \
+      .zst.
 
       A file is a chapter, named by its file name up to the first point. Chapters that are held out are written to a \
       file of their own: name the same ones for all translations of a text, or training sees what it is tested on.

@@ -10,8 +10,8 @@ struct HostNeeds {
   var flops: Double
   var otherSeconds: Double
 
-  /// examples/smollm2-chinese.yaml with two workers, estimated: for each of 134.5 million parameters 6 operations a token
-  /// trained (20 steps of 2,048), 2 a token evaluated (twice 6,144), at the rate of the products that were measured;
+  /// examples/smollm2-chinese.yaml with two workers, estimated: for each of 134.5 million parameters 6 operations a
+  /// token trained (20 steps of 2,048), 2 a token evaluated (twice 6,144), at the rate of the products measured;
   /// besides, reading, exchanging, a worker's death and return, and writing. Memory: 3.9 GB a worker were
   /// measured. Disk: inputs, both workers' copies of them, the checkpoint and the model.
   static let demo = HostNeeds(
@@ -46,8 +46,8 @@ private func processor(_ readings: HostReadings) -> Finding {
       subject: "processor", verdict: .fail, text: readings.instructionSetProblem,
       remedy: "take another host, or unset ADMIX_ISA if it is set")
   }
-  let name = set == .avx512 ? "AVX-512" : "AVX2"
-  var text = "\(readings.processors) \(readings.processors == 1 ? "processor" : "processors") with \(name)"
+  let count = "\(readings.processors) \(readings.processors == 1 ? "processor" : "processors")"
+  var text = "\(count) with the \(set.rawValue) kernels"
   if let quota = readings.processorQuota, quota < Double(readings.processors) {
     text += ", of which this container may use \(fixed(quota, digits: 1))"
     return Finding(
