@@ -6,16 +6,17 @@ import WireProtocol
 
 /// Saving from the compute thread, published by the loop.
 ///
-/// `@unchecked Sendable` is true because `context` is used on the loop only, and the rest lies under `state`.
+/// `@unchecked Sendable` is true because what is bound is used on its loop only, and the rest lies under `state`.
 final class RunnerShardSaving: ShardSaving, @unchecked Sendable {
-  private let context: WorkContext
+  private let context: LoopBound<WorkContext>
   private struct State {
     var isWanted = false
     var values: [Metric] = []
   }
   private let state = Mutex(State())
 
-  init(_ context: WorkContext) { self.context = context }
+  /// Called on the loop.
+  init(_ context: WorkContext) { self.context = LoopBound(context, loop: context.loop) }
 
   var isWanted: Bool { state.withLock { $0.isWanted } }
   var values: [Metric] { state.withLock { $0.values } }
@@ -25,7 +26,7 @@ final class RunnerShardSaving: ShardSaving, @unchecked Sendable {
 
   func save(_ checkpoint: ShardCheckpoint) throws {
     let items = try OutputFiles.list(below: checkpoint.directory)
-    let context = LoopBound(context, loop: context.loop)
+    let context = context
     // One checkpoint is published at a time, and the compute thread waits: what is saved must not change meanwhile.
     let answered = DispatchSemaphore(value: 0)
     let failure = Mutex<String?>(nil)

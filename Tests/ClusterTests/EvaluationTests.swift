@@ -12,7 +12,7 @@ extension ClusterTests {
       let three = try evaluations(workers: 3, threads: 1)
       #expect(one == three)
       for moment in ["before", "after"] {
-        #expect(one.keys.filter { $0.hasPrefix(moment) }.count == 2 * 4, "two sets, four figures each: \(one)")
+        #expect(one.keys.filter { $0.hasPrefix(moment) }.count == 2 * 6, "two sets, six figures each: \(one)")
       }
       // They are measurements: training changed them.
       #expect(one["before/zh_held/loss"] != one["after/zh_held/loss"])
@@ -25,7 +25,9 @@ extension ClusterTests {
       try cluster.waitForWorkers(workers)
       let shown = try cluster.waitForJob(try cluster.submit(.named(.random, "bf16")))
       var found: [String: String] = [:]
-      for (moment, sets) in shown["validation"] as? [String: [String: [String: Any]]] ?? [:] {
+      let validation = shown["validation"] as? [String: Any] ?? [:]
+      for moment in ["before", "after"] {
+        let sets = validation[moment] as? [String: [String: Any]] ?? [:]
         for (set, figures) in sets {
           for (name, figure) in figures { found["\(moment)/\(set)/\(name)"] = "\(figure)" }
         }

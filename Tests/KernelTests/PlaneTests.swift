@@ -23,14 +23,22 @@ struct PlaneTests {
           #expect(UInt32(low[i]) == rotated % 256 && UInt32(high[i]) == rotated / 256)
         }
 
-        var planes = (low, low, low)
-        kernels.splitPlanes(count: count, long, low: (&planes.0, &planes.1, &planes.2), high: &high)
+        // Three planes one after another.
+        var planes = [UInt8](repeating: 0, count: 3 * count)
         var joined32 = [UInt32](repeating: 0, count: count)
-        kernels.joinPlanes(count: count, low: (planes.0, planes.1, planes.2), high: high, into: &joined32)
+        planes.withUnsafeMutableBufferPointer { all in
+          guard let first = all.baseAddress else { return }
+          kernels.splitPlanes(
+            count: count, long, low: (first, first + count, first + 2 * count), high: &high)
+          kernels.joinPlanes(
+            count: count,
+            low: (UnsafePointer(first), UnsafePointer(first + count), UnsafePointer(first + 2 * count)), high: high,
+            into: &joined32)
+        }
         #expect(joined32 == long)
         for i in 0..<count {
           let rotated = (UInt64(long[i]) * 2) % 0x1_0000_0000 + UInt64(long[i]) >> 31
-          let bytes = [planes.0[i], planes.1[i], planes.2[i], high[i]]
+          let bytes = [planes[i], planes[count + i], planes[2 * count + i], high[i]]
           #expect(bytes.enumerated().reduce(0) { $0 + UInt64($1.element) << (8 * UInt64($1.offset)) } == rotated)
         }
       }
@@ -50,7 +58,7 @@ struct PlaneTests {
     for place in 0..<256 {
       let (k, l) = (place / 32, place % 32)
       var code = 0
-      for j in 0..<width { code += (Int(packed[2 + 32 * j + l]) >> k) % 2 << j }
+      for j in 0..<width { code += ((Int(packed[2 + 32 * j + l]) >> k) & 1) << j }
       if code == (1 << width) - 1 {
         guard read < packed.count else { return nil }
         bytes.append(packed[read])
