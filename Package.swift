@@ -96,6 +96,9 @@ let package = Package(
         "Corpora", "GradientExchange", crypto,
       ]),
 
+    // Templates of chats and of evaluation tasks.
+    part("Templates", "Sources/Templates"),
+
     part("PipelineJob", "Sources/Jobs/Pipeline", ["JobKit", "WireProtocol"]),
     part("JobFiles", "Sources/JobFiles", ["JobKit", "WireProtocol", "Yams", crypto]),
     part("Results", "Sources/Results", ["WireProtocol"]),
@@ -150,6 +153,7 @@ let package = Package(
         "Results", "ControlClient", "JobKit", "KernelTable", "WireProtocol", "TestSupport", "admix",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    tests("TemplateTests", ["Templates"], exclude: ["Fixtures"]),
     tests("PricingTests", ["Pricing", "Transformer", "KernelTable"]),
     tests("ReportTests", ["Reports", "Results", "WireProtocol"], exclude: ["Fixtures"]),
     tests("JobFileTests", ["JobFiles", "JobKit", "PipelineJob", "WireProtocol"]),
