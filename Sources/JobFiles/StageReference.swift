@@ -6,8 +6,7 @@ struct StageReference {
   /// The name of an output tree, or of a value, which may have dots.
   let output: String
 
-  /// Nil when the text is an ordinary path. Throws for something that was meant to be a reference and is not one. Names
-  /// of stages may have dots too: the longest of `stages` that fits is meant.
+  /// Nil when the text is an ordinary path. Throws for something that was meant to be a reference and is not one.
   init?(_ scalar: SpecScalar, stages: [String]) throws(SpecError) {
     guard scalar.text.contains("${") else { return nil }
     let inside = scalar.text.dropFirst(2).dropLast()
@@ -20,8 +19,7 @@ struct StageReference {
         problem: "found `\(scalar.text)`, expected a path or a whole reference",
         remedy: "A reference stands alone: `${stage.output}`, for example `${first.model}`")
     }
-    let known = stages.filter { inside.hasPrefix("\($0).") }.max { $0.count < $1.count }
-    stage = known ?? String(parts[0])
+    stage = stageName(inReference: inside, among: stages)
     self.output = String(inside.dropFirst(stage.count + 1))
   }
 }

@@ -8,6 +8,7 @@ final class SubmissionContext: PlanningContext {
   let jobTypes: [any JobType]
   /// The stages that references may name; nil outside of a pipeline.
   private let stages: [EarlierStage]?
+  private var stageNames: [String] { (stages ?? []).map(\.name) }
   /// Shared by the contexts of a pipeline's stages.
   private let collected: CollectedInputs
   private(set) var resolvedSpec: ResolvedSpec?
@@ -46,7 +47,7 @@ final class SubmissionContext: PlanningContext {
   }
 
   func input(named name: String, path value: SpecScalar, kind: PlannedInput.Kind) throws -> PlannedInput {
-    if let reference = try StageReference(value, stages: (stages ?? []).map(\.name)) {
+    if let reference = try StageReference(value, stages: stageNames) {
       return try stageOutput(reference, named: name, at: value)
     }
     if value.text.hasPrefix("shared:") {
@@ -68,21 +69,18 @@ final class SubmissionContext: PlanningContext {
   }
 
   func value(_ scalar: SpecScalar, kind: StageValue.Kind) throws -> PlannedValue {
-    func refusal(_ problem: String, _ remedy: String) -> SpecError {
-      SpecError(position: scalar.position, path: scalar.path, problem: problem, remedy: remedy)
-    }
-    guard let reference = try StageReference(scalar, stages: (stages ?? []).map(\.name)) else {
-      throw refusal("found `\(scalar.text)`, expected a reference", "Write for example `${choose.almr}`")
+    guard let reference = try StageReference(scalar, stages: stageNames) else {
+      throw scalar.refusal("found `\(scalar.text)`, expected a reference", "Write for example `${choose.almr}`")
     }
     let stage = try self.stage(of: reference, at: scalar)
     guard let value = stage.values.first(where: { $0.name == reference.output }) else {
       let near = nearest(to: reference.output, among: stage.values.map(\.name))
-      throw refusal(
+      throw scalar.refusal(
         "the stage `\(stage.name)` has no value `\(reference.output)`",
         near.map { "Did you mean `${\(stage.name).\($0)}`?" } ?? "It has: \(list(stage.values.map(\.name)))")
     }
     guard value.kind == kind || kind == .number else {
-      throw refusal(
+      throw scalar.refusal(
         "`\(scalar.text)` is a \(value.kind.rawValue), expected a \(kind.rawValue)",
         "Of this kind it has: \(list(stage.values.filter { $0.kind == kind }.map(\.name)))")
     }
@@ -92,18 +90,15 @@ final class SubmissionContext: PlanningContext {
   }
 
   private func stage(of reference: StageReference, at value: SpecScalar) throws -> EarlierStage {
-    func refusal(_ problem: String, _ remedy: String) -> SpecError {
-      SpecError(position: value.position, path: value.path, problem: problem, remedy: remedy)
-    }
     guard let stages else {
-      throw refusal(
+      throw value.refusal(
         "`\(value.text)` names a stage, and this job is no stage of a pipeline",
         "Write a path or a number, or make this job a stage of a `job: pipeline`")
     }
     guard let stage = stages.first(where: { $0.name == reference.stage }) else {
       let near = nearest(to: reference.stage, among: stages.map(\.name))
       let known = stages.isEmpty ? "No stage comes before this one" : "Before it: \(list(stages.map(\.name)))"
-      throw refusal(
+      throw value.refusal(
         "no earlier stage is named `\(reference.stage)`", near.map { "Did you mean `\($0)`?" } ?? known)
     }
     return stage
@@ -112,13 +107,10 @@ final class SubmissionContext: PlanningContext {
   private func stageOutput(
     _ reference: StageReference, named name: String, at value: SpecScalar
   ) throws -> PlannedInput {
-    func refusal(_ problem: String, _ remedy: String) -> SpecError {
-      SpecError(position: value.position, path: value.path, problem: problem, remedy: remedy)
-    }
     let stage = try stage(of: reference, at: value)
     guard stage.outputs.contains(reference.output) else {
       let near = nearest(to: reference.output, among: stage.outputs)
-      throw refusal(
+      throw value.refusal(
         "the stage `\(stage.name)` has no output `\(reference.output)`",
         near.map { "Did you mean `${\(stage.name).\($0)}`?" } ?? "It has: \(list(stage.outputs))")
     }
@@ -145,6 +137,12 @@ final class SubmissionContext: PlanningContext {
         remedy: near.map { "Did you mean `\($0)`?" } ?? "Known: \(list(names))")
     }
     return type
+  }
+}
+
+extension SpecScalar {
+  fileprivate func refusal(_ problem: String, _ remedy: String) -> SpecError {
+    SpecError(position: position, path: path, problem: problem, remedy: remedy)
   }
 }
 

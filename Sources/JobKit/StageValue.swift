@@ -23,6 +23,12 @@ public struct StageValue: Hashable, Sendable {
   public static let file = "values.json"
 }
 
+/// The stage that `inside`, what stands between the braces of `${stage.name}`, begins with. Names of stages may have
+/// dots: the longest of `stages` that fits is meant; when none does, what stands before the first dot was.
+public func stageName(inReference inside: Substring, among stages: [String]) -> String {
+  stages.filter { inside.hasPrefix("\($0).") }.max { $0.count < $1.count } ?? String(inside.prefix { $0 != "." })
+}
+
 /// A stage that a later one may refer to.
 public struct EarlierStage: Sendable {
   public let name: String

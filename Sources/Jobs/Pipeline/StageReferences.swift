@@ -72,11 +72,10 @@ extension Pipeline {
     }
   }
 
-  /// `first` in `${first.model}`; nil for text that is no reference. Names of stages may have dots.
+  /// `first` in `${first.model}`; nil for text that is no reference.
   private func referencedStage(_ text: String, among names: [String]) -> String? {
     guard text.hasPrefix("${"), text.hasSuffix("}") else { return nil }
     let inside = text.dropFirst(2).dropLast()
-    guard let dot = inside.firstIndex(of: ".") else { return nil }
-    return names.filter { inside.hasPrefix("\($0).") }.max { $0.count < $1.count } ?? String(inside[..<dot])
+    return inside.contains(".") ? stageName(inReference: inside, among: names) : nil
   }
 }

@@ -1,3 +1,4 @@
+import Checkpoints
 import Crypto
 import JobKit
 import KernelTable
@@ -45,8 +46,7 @@ struct SweepPlanner {
     let mixture = cell.training.mixturePayload
     let deferred = try cell.training.references.planned(context)
     let key = deferred.values == nil ? try cacheKey(recipe, mixture, base, texts) : nil
-    let tree =
-      "cell-" + (key?.hex.prefix(16) ?? Digest(Array(SHA256.hash(data: Array(name.utf8))))?.hex.prefix(16) ?? "")
+    let tree = "cell-" + (key?.hex ?? hexadecimal(SHA256.hash(data: Array(name.utf8)))).prefix(16)
     let payload = CellPayload(
       name: name, values: cell.values, recipe: recipe, mixture: mixture, deferred: deferred.values,
       outputTree: tree)
