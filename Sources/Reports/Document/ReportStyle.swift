@@ -45,9 +45,9 @@ enum ReportStyle {
       border-bottom: 1px solid var(--ink); padding: .3rem .85rem .3rem 0; }
     td { padding: .34rem .85rem .34rem 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
     th:last-child, td:last-child { padding-right: 0; }
-    .r { text-align: right; white-space: nowrap; }
+    .r { text-align: right; } td.r { white-space: nowrap; }
     td.name { font-weight: 600; overflow-wrap: anywhere; min-width: 5.5rem; }
-    td.word { overflow-wrap: anywhere; min-width: 11rem; }
+    td.word { overflow-wrap: anywhere; min-width: 11rem; } table.cards td.word { min-width: 4.5rem; }
     caption { caption-side: bottom; text-align: left; color: var(--soft); padding: .5rem 0 0; font-size: .8rem; }
     dl.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(12.5rem, 1fr)); gap: 1rem 1.6rem;
       margin: 1.3rem 0 0; padding: 1rem 0 0; border-top: 1px solid var(--rule); }
