@@ -132,7 +132,7 @@ let package = Package(
       dependencies: [
         "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "PipelineJob", "JobFiles", "Results",
         "Reports", "Pricing", "Transformer", "ControlClient", "StateFiles", "KernelTable", "Benchmarks", "Tokenizers",
-        "Corpora", "JobKit", "WireProtocol", "Transport", "CSystem",
+        "Corpora", "JobKit", "WireProtocol", "Transport", "CSystem", "Study",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/admix", swiftSettings: shared),
