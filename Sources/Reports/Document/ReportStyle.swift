@@ -110,7 +110,7 @@ enum ReportStyle {
       border: 1.5px solid currentColor; }
     pre { font: .82rem/1.5 var(--mono); background: var(--panel); padding: .9rem 1rem; overflow-x: auto; margin: 0 0 1rem;
       border-left: 3px solid var(--rule); white-space: pre; }
-    .choice-row { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .2rem 2.2rem;
+    .choice-row { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .9rem 2.2rem;
       margin: 0 0 1.2rem; }
     .big { margin: 0; max-width: none; font: .8rem/1.35 var(--sans); color: var(--soft); }
     .big b { display: block; font: 600 2.3rem/1.15 var(--serif); color: var(--ink); letter-spacing: -.012em;
@@ -120,7 +120,7 @@ enum ReportStyle {
       font: .8rem/1.5 var(--sans); overflow-wrap: anywhere; }
     @media (max-width: 46rem) {
       body { font-size: 1rem; } main { padding: 1.6rem 1rem 3rem; } h1 { font-size: 1.7rem; }
-      .answer { font-size: 1.14rem; } .plots { grid-template-columns: minmax(0, 1fr); }
+      .answer { font-size: 1.14rem; } .big b { font-size: 1.8rem; } .plots { grid-template-columns: minmax(0, 1fr); }
       .wide { display: none; } .narrow { display: block; }
       dl.facts { grid-template-columns: minmax(0, 1fr); gap: .7rem; }
       .distrust { padding: .8rem .9rem .4rem; margin-left: -.3rem; margin-right: -.3rem; }

@@ -75,6 +75,8 @@ public struct HeatMap: Sendable {
   public var choice: Choice?
   /// In cells, tables and the legend.
   public var format: @Sendable (Double) -> String = { fixed($0, digits: 3) }
+  /// What the tiles are.
+  public var tileName = "measured cell"
   public var note: HTML?
 
   public init(title: String, subtitle: String, slug: String, quantity: String, cells: [Cell]) {
@@ -82,7 +84,7 @@ public struct HeatMap: Sendable {
     self.subtitle = subtitle
     self.slug = slug
     self.quantity = quantity
-    self.cells = cells.filter { $0.learningRate > 0 && $0.learningRate.isFinite && $0.almr.isFinite }
+    self.cells = cells.filter { isDrawable(learningRate: $0.learningRate) && (0...1).contains($0.almr) }
   }
 
   public var isEmpty: Bool { !cells.contains { $0.value?.isFinite == true } }
@@ -111,7 +113,7 @@ public struct HeatMap: Sendable {
 
   private func frame(width: Double, height: Double) -> PlotFrame? {
     let ratios = cells.map(\.almr) + (choice.map { [$0.almr] } ?? [])
-    let rates = cells.map(\.learningRate) + (choice.map { [$0.learningRate] } ?? [])
+    let rates = cells.map(\.learningRate) + (choice.map { [$0.learningRate] } ?? []).filter(isDrawable(learningRate:))
     guard let left = ratios.min(), let right = ratios.max(), let low = rates.min(), let high = rates.max(), low > 0
     else { return nil }
     let room = max(0.13 * (right - left), 0.02)
@@ -147,7 +149,7 @@ public struct HeatMap: Sendable {
   private var symbols: HTML {
     var entries: [(HTML, String)] = []
     if surface != nil {
-      entries.append(("<rect class=\"tile\" x=\"8\" y=\"0\" width=\"14\" height=\"12\" rx=\"2\"/>", "measured cell"))
+      entries.append(("<rect class=\"tile\" x=\"8\" y=\"0\" width=\"14\" height=\"12\" rx=\"2\"/>", tileName))
     }
     if cells.contains(where: { $0.mark == .stopped }) {
       entries.append((
@@ -166,8 +168,8 @@ public struct HeatMap: Sendable {
     if let limit {
       entries.append((
         """
-        <path class="casing" d="M1 9H29"/><path class="limit" d="M1 9H29"/>\
-        <path class="hatch" d="M4 7l6 -6m2 6l6 -6m2 6l6 -6"/>
+        <rect width="30" height="12" fill="\(ColourRamp.colour(0.3))"/>\
+        <path class="hatch" d="M0 8l8 -8m0 8l8 -8m0 8l8 -8m0 8l6 -6"/><path class="limit" d="M0 10.5H30"/>
         """, limit.name
       ))
     }

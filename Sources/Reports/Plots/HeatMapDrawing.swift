@@ -5,7 +5,7 @@ struct HeatMapDrawing {
   let scale: ColourScale
 
   var content: HTML {
-    let range = HTML("<g>\(ground)\(beyond)</g>")
+    let range = HTML("<g shape-rendering=\"crispEdges\">\(ground)</g>\(beyond)")
     return range + frame.axes(xTitle: "ALMR", yTitle: "learning rate", hasGrid: map.surface == nil)
       + HTML([limitLine, ridge, tiles, choice])
   }

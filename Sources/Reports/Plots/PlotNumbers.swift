@@ -38,3 +38,6 @@ private func trimmedZeros(_ text: String) -> String {
 }
 
 func power(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }
+
+/// Whether a logarithmic axis can hold it, with room on either side.
+func isDrawable(learningRate: Double) -> Bool { learningRate > 1e-30 && learningRate < 1e6 }

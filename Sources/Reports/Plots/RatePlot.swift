@@ -42,7 +42,7 @@ public struct RatePlot: Sendable {
     self.title = title
     self.subtitle = subtitle
     self.slug = slug
-    self.rows = rows.filter { $0.rate > 0 && $0.rate.isFinite }
+    self.rows = rows.filter { isDrawable(learningRate: $0.rate) }
   }
 
   public var isEmpty: Bool { rows.isEmpty }
@@ -76,7 +76,7 @@ public struct RatePlot: Sendable {
     let all =
       rows.map(\.rate) + rows.flatMap { $0.range.map { [$0.lowerBound, $0.upperBound] } ?? [] }
       + (band.map { [$0.lowerBound, $0.upperBound] } ?? [])
-    let places = all.filter { $0 > 0 && $0.isFinite }
+    let places = all.filter(isDrawable(learningRate:))
     guard let low = places.min(), let high = places.max() else {
       return "<p class=\"note\">There is nothing to draw yet.</p>"
     }

@@ -92,10 +92,13 @@ public struct ScatterPlot: Sendable {
     guard let left = points.map(\.x).min(), let right = points.map(\.x).max(), let low = points.map(\.y).min(),
       let high = points.map(\.y).max()
     else { return "<p class=\"note\">There is nothing to draw yet.</p>" }
-    let (bottom, top) = (min(low, horizontal?.y ?? low), max(high, horizontal?.y ?? high))
+    // A little room, or points would lie on the axes.
+    let room = 0.04 * (max(high, horizontal?.y ?? high) - min(low, horizontal?.y ?? low))
+    let (bottom, top) = (min(low - room, horizontal?.y ?? low), max(high + room, horizontal?.y ?? high))
+    let side = x.isLogarithmic ? 0 : 0.03 * (right - left)
     let frame = PlotFrame(
       width: width, height: height,
-      x: x.isLogarithmic ? .logarithmic(left...right) : .linear(left...right, count: 5),
+      x: x.isLogarithmic ? .logarithmic(left...right) : .linear((left - side)...(right + side), count: 5),
       y: .linear(bottom...top, count: 5), hasMarks: true)
     var content = frame.axes(xTitle: x.title, yTitle: y.title)
     if let horizontal {

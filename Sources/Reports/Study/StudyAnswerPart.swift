@@ -162,6 +162,18 @@ struct StudyAnswerPart {
 
   // MARK: Cost
 
+  /// Where the weighted sum is lowest: what the limit changes.
+  private var unlimited: [(title: String, content: RichText, small: RichText)] {
+    guard record.maximumRise != nil, let weighted = record.weighted else { return [] }
+    return [
+      (
+        "Without the limit",
+        "ALMR \(shareText(weighted.almr.value)), \(rateText(weighted.learningRate.value))",
+        "lowest weighted sum of new and retained losses"
+      )
+    ]
+  }
+
   private var facts: [(title: String, content: RichText, small: RichText)] {
     let cost = StudyCost(record)
     let counts = record.counts
@@ -172,13 +184,13 @@ struct StudyAnswerPart {
     if counts.repeats > 1 { left.append("up to \(counts.repeats) seeds a cell") }
     return [
       ("Training tokens", "\(cost.tokensText)", "\(cost.tokensPlannedText)"),
-      ("Host-hours", "\(cost.hoursText)", "\(cost.hoursPlannedText)"),
+      ("Host-hours", "\(cost.hoursText)", cost.hoursPlannedText),
       ("Cells", "\(counts.completed) completed", "\(left.joined(separator: ", "))"),
       (
         "Predicted by", "\(record.predictor.law.isEmpty ? "–" : record.predictor.law)",
         "\(record.predictor.why)"
       ),
-    ]
+    ] + unlimited
   }
 }
 
@@ -202,7 +214,7 @@ struct StudyCost {
   var tokensText: String { tokens.map { "\(grouped(UInt64(max(0, min($0, 1e18))))) actual" } ?? "not recorded" }
   var tokensPlannedText: String { tokensPlanned.map { "\(grouped($0)) planned" } ?? "planned: not recorded" }
   var hoursText: String { hostHours.map { "\(Self.hours($0)) actual" } ?? "not recorded" }
-  var hoursPlannedText: String { "planned: not recorded; `admix plan` prices the job file" }
+  var hoursPlannedText: RichText { "planned: not recorded; \(code: "admix plan") prices the job file" }
 
   static func hours(_ hours: Double) -> String {
     hours >= 10 ? fixed(hours, digits: 0) : hours >= 0.1 ? fixed(hours, digits: 2) : fixed(hours, digits: 4)

@@ -23,7 +23,7 @@ struct StudyCurvesPart {
     }
     let panels = panels(curves).map { $0.figure() }
     var blocks: [ReportSection.Block] = [
-      .lead("New loss, nats a token, over what each cell had seen; the panels share one scale."),
+      .lead("New loss, nats a token, over what each cell had seen, from its first evaluation on; the panels share one scale."),
       .page("\(legend(curves))<div class=\"plots\">\n\(panels)</div>\n\(numbers(curves))"),
     ]
     if record.pilots.isEmpty {
@@ -41,7 +41,8 @@ struct StudyCurvesPart {
       let loss = record.newLoss { set in
         table.validationSets.firstIndex(of: set).flatMap { cell.losses[$0] }
       }
-      guard let loss, loss.isFinite, let place = cell.tokens ?? cell.step.map(Double.init) else { continue }
+      // The loss before training would flatten all that comes after.
+      guard let loss, loss.isFinite, let place = cell.tokens ?? cell.step.map(Double.init), place > 0 else { continue }
       let point = LinePlot.Point(place, loss)
       if let index = curves.firstIndex(where: {
         $0.almr == cell.ratio && $0.learningRate == cell.learningRate && $0.seed == cell.seed
@@ -125,8 +126,8 @@ struct StudyCurvesPart {
   /// The choice that shorter pilots would have given.
   private var pilots: [ReportSection.Block] {
     var table = RichTable([
-      .init("of each curve"), .init("ALMR"), .init("learning rate"), .init("", .word),
-    ])
+      .init("of each curve", .name), .init("ALMR"), .init("learning rate"), .init("", .word),
+    ], becomesCards: true)
     for pilot in record.pilots {
       table.add([
         "\(fixed(100 * pilot.share, digits: 0)) %", pilot.setting.map { shareText($0.almr) } ?? "–",

@@ -24,6 +24,10 @@ struct StudyDistrustPart {
       let list = unfinished.map { "\($0.name) \($0.state)" }.joined(separator: ", ")
       reasons.append("Not every stage is done: \(list).")
     }
+    let said = record.warnings + record.distrust
+    for edge in record.recommendation.edges where !said.contains(where: { $0.contains(edge) }) {
+      reasons.append("The recommended setting lies at \(edge) of the grid: the best may lie beyond.")
+    }
     if record.retainedSets.isEmpty {
       reasons.append("No set is retained: what the model forgets was not measured at all.")
     }

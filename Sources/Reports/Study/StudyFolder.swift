@@ -50,7 +50,10 @@ struct StudyFolder {
     record.verification = json(find("verification.json", among: others)).flatMap(StudyRecord.Verification.init)
     (record.cells, record.tableProblem) = table("cells.csv", .runs, folder: folder, places: others)
     record.curves = table("curves.csv", .evaluations, folder: folder, places: others).table
-    if let name = result?["name"]?.string, !name.isEmpty { record.name = name }
+    if let name = result?["name"]?.string, !name.isEmpty {
+      record.name = name
+      record.isNamed = true
+    }
     record.stages = places.compactMap { place in
       guard let result = place.result, !(place.path.isEmpty && places.count > 1) else { return nil }
       return StageRecord(directory: place.directory, path: place.path, result: result)
@@ -89,7 +92,7 @@ struct StudyFolder {
     let sweep = places.first { $0.result?["kind"]?.string == "sweep" } ?? places.first { $0.path.isEmpty }
     guard let sweep else { return nil }
     return LargeRun(
-      jobFile: "\(sweep.directory)/job.yaml", name: "\(record.name)-large", setting: setting,
+      jobFile: "\(sweep.directory)/job.yaml", name: record.isNamed ? "\(record.name)-large" : "large", setting: setting,
       model: record.transfer.flatMap { $0.large.name.contains("/") ? $0.large.name : nil })
   }
 }

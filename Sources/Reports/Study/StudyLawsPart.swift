@@ -10,7 +10,7 @@ struct StudyLawsPart {
       return ReportSection(heading: heading, blocks: [.paragraph("The answer file lists no law.")])
     }
     var blocks: [ReportSection.Block] = [
-      .lead("Ranked by error on cells left out one by one, in nats; the first that fits every set predicts."),
+      .lead("Ranked by error on cells left out one by one, in nats; why one of them predicts is said at the top."),
       .table(ranking),
     ]
     let open = record.laws.filter { !$0.unidentified.isEmpty }

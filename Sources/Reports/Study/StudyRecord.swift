@@ -137,6 +137,8 @@ struct StudyRecord {
 
   /// What the report is called: the pipeline's or the job's name, or the table's.
   var name: String
+  /// Whether a job gave it the name.
+  var isNamed = false
   let table: String
   let confidence: Double
   /// Nil: the study was asked without a constraint.

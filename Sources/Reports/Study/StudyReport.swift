@@ -25,7 +25,7 @@ public struct StudyReport {
     ].filter { !$0.isEmpty }
   }
 
-  private var title: String { record.name }
+  private var title: String { record.isNamed ? record.name : "Study of \(record.name)" }
 
   public var html: String {
     ReportDocument(

@@ -156,6 +156,7 @@ struct StudySurfacesPart {
       }.filter { $0.mark == .measured })
     guard !map.isEmpty else { return nil }
     map.surface = regret.scaled(by: 100)
+    map.tileName = "fitted at a cell"
     map.limit = limit
     map.choice = choice
     map.format = { (value: Double) in (value < -0.005 ? "−" : "") + fixed(abs(value), digits: abs(value) < 9.95 ? 1 : 0) }

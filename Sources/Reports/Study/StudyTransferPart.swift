@@ -17,7 +17,7 @@ struct StudyTransferPart {
     }
     var blocks: [ReportSection.Block] = [.paragraph(shapes(transfer)), .page(plot(transfer).figure())]
     if !transfer.why.isEmpty { blocks.append(.paragraph("\(transfer.why)")) }
-    var rules = RichTable([.init("rule", .name), .init("formula", .word), .init("κ"), .init("learning rate")])
+    var rules = RichTable([.init("rule", .name), .init("formula", .word), .init("κ"), .init("learning rate")], becomesCards: true)
     for rule in transfer.rules {
       rules.add([rule.name, rule.formula, fixed(rule.factor, digits: 3), rateText(rule.learningRate)])
     }
