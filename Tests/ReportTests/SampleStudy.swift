@@ -30,7 +30,7 @@ final class SampleStudy {
         ["name": "width", "formula": "d/D", "factor": .number(0.5), "learning_rate": .number(1e-4)],
         ["name": "Step Law", "formula": "(N/n)^-0.713", "factor": .number(0.227), "learning_rate": .number(4.5e-5)],
       ],
-      "learning_rate_band": [.number(4.5e-5), .number(1e-4)], "why": "It lies low in the band.",
+      "learning_rate_low": .number(4.5e-5), "learning_rate_high": .number(1e-4), "why": "It lies low in the band.",
       "confirmation": [Self.setting(0.4, 8e-5)], "warnings": [],
     ]
     verification = [
@@ -49,7 +49,7 @@ final class SampleStudy {
   }
 
   private func estimate(_ value: Double, _ spread: Double = 0.1) -> JSONNode {
-    ["value": .number(value), "interval": [.number(value - spread), .number(value + spread)]]
+    ["value": .number(value), "low": .number(value - spread), "high": .number(value + spread)]
   }
 
   private func loss(_ set: Int, _ almr: Double, _ rate: Double) -> Double {
@@ -75,23 +75,25 @@ final class SampleStudy {
     }
     func surface(_ name: String, _ value: (Double, Double) -> Double) -> JSONNode {
       [
-        "name": .string(name), "almrs": .array(Self.ratios.map(JSONNode.number)),
+        "name": .string(name), "almr": .array(Self.ratios.map(JSONNode.number)),
         "learning_rates": .array(Self.rates.map(JSONNode.number)),
         "values": .array(Self.ratios.map { r in .array(Self.rates.map { .number(value(r, $0)) }) }),
       ]
     }
     let choice: JSONNode = [
       "almr": estimate(0.4, 0.05),
-      "learning_rate": ["value": .number(2e-4), "interval": [.number(1.5e-4), .number(3e-4)]],
+      "learning_rate": ["value": .number(2e-4), "low": .number(1.5e-4), "high": .number(3e-4)],
       "losses": .array(losses), "binding_set": "wiki", "edges": [],
     ]
     return [
       "schema": .integer(1), "almr": .number(0.4), "learning_rate": .number(2e-4),
       "options": [
-        "new_sets": [["name": .string(newSet), "weight": .integer(1)]], "maximum_retained_rise": .number(0.03),
+        "new_sets": [["name": .string(newSet), "weight": .integer(1)]], "max_retained_rise": .number(0.03),
         "confidence": .number(0.9),
       ],
-      "cells": ["table": "cells.csv", "completed": .integer(18), "early_stopped": .integer(1), "diverged": .integer(1)],
+      "cells": [
+        "table": "cells.csv", "completed": .integer(18), "early_stopped": .integer(1), "diverged": .integer(1),
+      ],
       "opening_warning": .null, "predictor": ["law": "response surface", "why": "lowest left-out error"],
       "recommendation": choice, "weighted": choice,
       "feasibility": ["is_feasible": .boolean(true), "probability": .number(0.97), "sentence": "It can be kept."],
@@ -99,7 +101,8 @@ final class SampleStudy {
         "points": .array(
           Self.ratios.map {
             [
-              "almr": .number($0), "learning_rate": ["value": .number(3e-4), "interval": [.number(2e-4), .number(4e-4)]],
+              "almr": .number($0),
+              "learning_rate": ["value": .number(3e-4), "low": .number(2e-4), "high": .number(4e-4)],
               "is_at_edge": .boolean(false),
             ]
           }), "sentence": "The ridge is level.",
@@ -116,8 +119,8 @@ final class SampleStudy {
       "laws": [
         [
           "law": "response surface", "source": "here", "formula": "…", "set": .string(newSet),
-          "parameters": [["name": "c", "value": .number(2.5), "interval": [.number(2), .number(3)]]],
-          "cell_count": .integer(18), "parameter_count": .integer(6), "rank": .integer(6),
+          "parameters": [["name": "c", "value": .number(2.5), "low": .number(2), "high": .number(3)]],
+          "cells": .integer(18), "parameter_count": .integer(6), "rank": .integer(6),
           "residual_error": .number(0.004), "leave_one_out_error": .number(0.006), "refusal": .null,
           "unidentified": "",
         ],
@@ -131,7 +134,7 @@ final class SampleStudy {
           ])
         }),
       "pilots": [
-        Self.setting(0.45, 3e-4).merged(with: ["share": .number(0.5), "sentence": "Half would have gone higher."])
+        ["share": .number(0.5), "choice": Self.setting(0.45, 3e-4), "sentence": "half would have gone higher"]
       ],
       "next_cells": [Self.setting(0.4, 2e-4).merged(with: ["tokens": .integer(1000), "why": "at the choice"])],
       "warnings": ["The grid is coarse."], "distrust": ["There is one seed."],
@@ -153,7 +156,8 @@ final class SampleStudy {
     var curves = header
     for almr in Self.ratios {
       for rate in Self.rates {
-        let status = almr == 0.6 && rate == 8e-4 ? "diverged" : almr == 0.1 && rate == 5e-5 ? "early_stopped" : "completed"
+        let status =
+          almr == 0.6 && rate == 8e-4 ? "diverged" : almr == 0.1 && rate == 5e-5 ? "early_stopped" : "completed"
         for step in [0, 50, 100] {
           let values = names.indices.map { index in
             let end = loss(index, almr, rate)

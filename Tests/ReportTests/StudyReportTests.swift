@@ -1,5 +1,6 @@
 import Foundation
 import Results
+import Study
 import Testing
 
 @testable import Reports
@@ -15,12 +16,15 @@ struct StudyReportTests {
       "the loss on zh falls from <strong>4.000</strong>", "on wiki, the worst of 2 retained sets, it rises",
       "binds on <strong>wiki</strong>", "retained, independent", "retained, of the replay&#39;s kind",
       "<span class=\"verdict better\">yes</span>", "costs 0.12 % of new loss", "2,000,000 actual",
-      "<li>There is one seed.</li>", "<li>The grid is coarse.</li>", "1 stopped early, 1 diverged",
+      "<li>There is one seed.</li>", "<li>The grid is coarse.</li>", "Half would have gone higher.",
+      "1 stopped early, 1 diverged",
       "0.4 of it.", "D-CPT: has 4 ratios, needs 5",
     ] {
       #expect(html.contains(part), "\(part)")
     }
-    let order = ["class=\"big\"", "class=\"verdict", "Training tokens", "Do not trust", "The large run", "<h2>Questions"]
+    let order = [
+      "class=\"big\"", "class=\"verdict", "Training tokens", "Do not trust", "The large run", "<h2>Questions",
+    ]
     let places = order.compactMap { html.range(of: $0)?.lowerBound }
     #expect(places.count == order.count && zip(places, places.dropFirst()).allSatisfy { $0 < $1 })
   }
@@ -63,7 +67,9 @@ struct StudyReportTests {
   func selfContained() throws {
     let html = try SampleStudy().page()
     #expect(!html.contains("http://") && !html.contains("https://"))
-    for word in ["<script", "<link", "<img", "@import", "url(", "onload", "javascript:", "NaN", "\"nan", " nan", "inf "] {
+    for word in [
+      "<script", "<link", "<img", "@import", "url(", "onload", "javascript:", "NaN", "\"nan", " nan", "inf ",
+    ] {
       #expect(!html.contains(word), "\(word)")
     }
     #expect(html.contains("default-src 'none'") && html.contains("@media print"))
@@ -102,13 +108,14 @@ struct StudyReportTests {
     study.verification = nil
     study.answer = study.answer.merged(with: [
       "opening_warning": "No retained set is independent.", "laws": [], "questions": [], "next_cells": [],
-      "options": ["maximum_retained_rise": .null], "surfaces": [], "regret": .null, "feasibility": .null,
+      "options": ["max_retained_rise": .null], "surfaces": [], "regret": .null, "feasibility": .null,
     ])
     study.directory.write(study.answer.text(), to: "answer.json")
     let html = try #require(StudyReport(directory: study.directory.path)).html
     for part in [
-      "<h2>Before anything else</h2><p>No retained set is independent.", "<span class=\"verdict note\">not tested</span>",
-      "it was not carried to a larger one", "Nothing was carried", "there is no cells.csv here", "There is no curves.csv",
+      "<h2>Before anything else</h2><p>No retained set is independent.",
+      "<span class=\"verdict note\">not tested</span>",
+      "it was not carried to a larger one", "Nothing was carried", "There is no curves.csv",
       "No limit was set", "The answer file lists no law", "No further cell is proposed", "No ledger is at hand",
       "what ran it is not recorded", "No job file of the cells is at hand", "mixture: {almr: 0.4}",
     ] {
@@ -120,6 +127,45 @@ struct StudyReportTests {
     #expect(warning.lowerBound < setting.lowerBound)
   }
 
+  @Test("Without its table the cells are those of the fit; without residuals that is said")
+  func withoutTable() throws {
+    let study = try SampleStudy()
+    study.directory.write(study.answer.text(), to: "answer.json")
+    let shown = try #require(StudyReport(directory: study.directory.path)).html
+    #expect(shown.contains("<b>New loss</b>") && !shown.contains("there is no cells.csv here"))
+    study.directory.write(study.answer.merged(with: ["residuals": []]).text(), to: "answer.json")
+    let bare = try #require(StudyReport(directory: study.directory.path)).html
+    #expect(!bare.contains("<b>New loss</b>") && bare.contains("there is no cells.csv here"))
+  }
+
+  @Test("The answer that the study itself writes is read whole")
+  func studysOwn() throws {
+    let study = try SampleStudy()
+    let directory = try study.write()
+    let bytes = Array(study.directory.text("cells.csv").utf8)
+    var options = StudyOptions(
+      newSets: [.init("zh")],
+      retainedSets: [.init("wiki", isIndependent: true), .init("code", isIndependent: false)])
+    options.bootstrapCount = 20
+    let answer = try StudyAnswer(
+      cells: try CellTable(csv: bytes, name: "cells.csv", rows: .runs), options: options)
+    study.directory.write(answer.json, to: "answer.json")
+    let record = try #require(StudyFolder(directory: directory, result: nil).record())
+    #expect(record.recommendation.almr.value == answer.recommendation.ratio.value)
+    #expect(record.recommendation.almr.range != nil && record.recommendation.learningRate.range != nil)
+    #expect(record.recommendation.losses.count == 3 && record.recommendation.losses.allSatisfy { $0.before != nil })
+    #expect(record.maximumRise == options.maximumRetainedRise && record.newSets.map(\.name) == ["zh"])
+    #expect(record.surfaces.count == answer.surfaces.count && record.regret != nil)
+    #expect(record.ridge.count == answer.ridge.points.count && record.front.count == answer.paretoFront.count)
+    #expect(record.laws.count == answer.laws.count && record.residuals.count == answer.residuals.count)
+    #expect(record.questions.count == answer.questions.count && record.questions.count >= 4)
+    #expect(record.nextCells.count == answer.nextCells.count)
+    let html = StudyReport(record: record).html
+    for title in ["New loss", "What is forgotten", "Regret", "Residuals on zh"] {
+      #expect(html.contains("<b>\(title)<"))
+    }
+  }
+
   @Test("A limit that nothing keeps is said where the losses are")
   func infeasible() throws {
     let study = try SampleStudy()
@@ -128,7 +174,8 @@ struct StudyReportTests {
     ])
     study.verification = study.verification?.merged(with: ["verdict": "no", "regret": .number(0.02)])
     let html = try study.page()
-    #expect(html.contains("<strong>No setting keeps the limit</strong>") && html.contains("It misses by 1.2 % on wiki."))
+    #expect(
+      html.contains("<strong>No setting keeps the limit</strong>") && html.contains("It misses by 1.2 % on wiki."))
     #expect(html.contains("<span class=\"verdict worse\">no</span>") && html.contains("costs 2.00 % of new loss"))
   }
 
@@ -284,7 +331,8 @@ struct StudyPlotTests {
         title: "t", subtitle: "s", slug: "x", x: .init("x", isLogarithmic: true) { "\($0)" }, y: .init("y") { "\($0)" },
         groups: [.init("g", values.prefix(count).compactMap(\.self).map { .init($0, 1, name: "p") })])
       let rates = RatePlot(
-        title: "t", subtitle: "s", slug: "x", rows: values.prefix(count).compactMap(\.self).map { .init("r", rate: $0) })
+        title: "t", subtitle: "s", slug: "x", rows: values.prefix(count).compactMap(\.self).map { .init("r", rate: $0) }
+      )
       for figure in [map.figure(), scatter.figure(), rates.figure()] {
         for part in figure.markup.components(separatedBy: "<svg").dropFirst() {
           let drawing = part.components(separatedBy: "</svg>")[0]

@@ -152,26 +152,29 @@ public struct HeatMap: Sendable {
       entries.append(("<rect class=\"tile\" x=\"8\" y=\"0\" width=\"14\" height=\"12\" rx=\"2\"/>", tileName))
     }
     if cells.contains(where: { $0.mark == .stopped }) {
-      entries.append((
-        "<rect class=\"tile stopped\" x=\"8\" y=\"0\" width=\"14\" height=\"12\" rx=\"2\"/>", "stopped early"
-      ))
+      entries.append(
+        (
+          "<rect class=\"tile stopped\" x=\"8\" y=\"0\" width=\"14\" height=\"12\" rx=\"2\"/>", "stopped early"
+        ))
     }
     if cells.contains(where: { $0.mark == .diverged }) {
       entries.append(("<path class=\"cross\" d=\"M10 1l10 10m0 -10l-10 10\"/>", "diverged"))
     }
     if ridge.count > 1 {
-      entries.append((
-        "<path class=\"casing\" d=\"M1 6H29\"/><path class=\"ridge\" d=\"M1 6H29\"/>",
-        "ridge: best rate at each ALMR"
-      ))
+      entries.append(
+        (
+          "<path class=\"casing\" d=\"M1 6H29\"/><path class=\"ridge\" d=\"M1 6H29\"/>",
+          "ridge: best rate at each ALMR"
+        ))
     }
     if let limit {
-      entries.append((
-        """
-        <rect width="30" height="12" fill="\(ColourRamp.colour(0.3))"/>\
-        <path class="hatch" d="M0 8l8 -8m0 8l8 -8m0 8l8 -8m0 8l6 -6"/><path class="limit" d="M0 10.5H30"/>
-        """, limit.name
-      ))
+      entries.append(
+        (
+          """
+          <rect width="30" height="12" fill="\(ColourRamp.colour(0.3))"/>\
+          <path class="hatch" d="M0 8l8 -8m0 8l8 -8m0 8l8 -8m0 8l6 -6"/><path class="limit" d="M0 10.5H30"/>
+          """, limit.name
+        ))
     }
     if let choice {
       entries.append((HeatMapDrawing.choiceMarker(x: 15, y: 6), choice.name))

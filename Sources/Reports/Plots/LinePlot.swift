@@ -65,7 +65,7 @@ public struct LinePlot: Sendable {
 
   private var isMarked: Bool { series.allSatisfy { $0.points.count <= Self.markedPointsMax } }
 
-  private var finiteValues: [Double] { 
+  private var finiteValues: [Double] {
     series.flatMap(\.points).map(\.y).filter(\.isFinite) + references.map(\.y)
       + (yRange.map { [$0.lowerBound, $0.upperBound] } ?? [])
   }

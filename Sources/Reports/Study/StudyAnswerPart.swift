@@ -45,10 +45,11 @@ struct StudyAnswerPart {
       ),
     ]
     if let transfer = record.transfer {
-      settings.append((
-        "learning rate, large model", rateText(transfer.chosen.learningRate),
-        transfer.band.map { "the rules span \(rateText($0.lowerBound)) to \(rateText($0.upperBound))" } ?? "no band"
-      ))
+      settings.append(
+        (
+          "learning rate, large model", rateText(transfer.chosen.learningRate),
+          transfer.band.map { "the rules span \(rateText($0.lowerBound)) to \(rateText($0.upperBound))" } ?? "no band"
+        ))
       if abs(transfer.chosen.almr - choice.almr.value) > 1e-9 {
         settings.insert(("ALMR, large model", shareText(transfer.chosen.almr), "grown with the model's size"), at: 1)
       }
@@ -118,7 +119,8 @@ struct StudyAnswerPart {
       let note =
         loss.isBinding
         ? "binds"
-        : loss.limit.map { loss.after.value > $0 ? "beyond its limit" : "within its limit" } ?? (loss.isNew ? "" : "no limit")
+        : loss.limit.map { loss.after.value > $0 ? "beyond its limit" : "within its limit" }
+          ?? (loss.isNew ? "" : "no limit")
       table.add([
         "\(loss.set)", "\(role)", "\(loss.before.map { fixed($0, digits: 4) } ?? "not known")",
         "\(fixed(loss.after.value, digits: 4))",
@@ -145,9 +147,10 @@ struct StudyAnswerPart {
         ? "The setting is that of the model the cells were run on; it was not carried to a larger one."
         : "The setting was carried by rule; no cell was run on the larger model. `admix study verify` reads its cells."
     }
-    let regret = verification.regret.map {
-      "The carried setting costs \(fixed(100 * $0, digits: 2)) % of new loss over the best confirmation cell. "
-    } ?? ""
+    let regret =
+      verification.regret.map {
+        "The carried setting costs \(fixed(100 * $0, digits: 2)) % of new loss over the best confirmation cell. "
+      } ?? ""
     return "\(regret)\(verification.sentences.joined(separator: " "))"
   }
 

@@ -19,11 +19,14 @@ struct StudyCurvesPart {
     guard !curves.isEmpty else {
       return ReportSection(
         heading: heading,
-        blocks: [.paragraph("There is no curves.csv here, or it has no evaluation with all new sets: nothing to draw.")])
+        blocks: [.paragraph("There is no curves.csv here, or it has no evaluation with all new sets: nothing to draw.")]
+      )
     }
     let panels = panels(curves).map { $0.figure() }
     var blocks: [ReportSection.Block] = [
-      .lead("New loss, nats a token, over what each cell had seen, from its first evaluation on; the panels share one scale."),
+      .lead(
+        "New loss, nats a token, over what each cell had seen, from its first evaluation on; the panels share one scale."
+      ),
       .page("\(legend(curves))<div class=\"plots\">\n\(panels)</div>\n\(numbers(curves))"),
     ]
     if record.pilots.isEmpty {
@@ -62,8 +65,11 @@ struct StudyCurvesPart {
   private func unit(_ curves: [Curve]) -> (factor: Double, name: String) {
     let most = curves.flatMap(\.points).map(\.x).max() ?? 0
     guard record.curves?.cells.contains(where: { $0.tokens != nil }) == true else { return (1, "step") }
-    return most >= 5e9 ? (1e9, "billion tokens") : most >= 5e6 ? (1e6, "million tokens")
-      : most >= 5e3 ? (1e3, "thousand tokens") : (1, "tokens")
+    return most >= 5e9
+      ? (1e9, "billion tokens")
+      : most >= 5e6
+        ? (1e6, "million tokens")
+        : most >= 5e3 ? (1e3, "thousand tokens") : (1, "tokens")
   }
 
   private func panels(_ curves: [Curve]) -> [LinePlot] {
@@ -125,9 +131,10 @@ struct StudyCurvesPart {
 
   /// The choice that shorter pilots would have given.
   private var pilots: [ReportSection.Block] {
-    var table = RichTable([
-      .init("of each curve", .name), .init("ALMR"), .init("learning rate"), .init("", .word),
-    ], becomesCards: true)
+    var table = RichTable(
+      [
+        .init("of each curve", .name), .init("ALMR"), .init("learning rate"), .init("", .word),
+      ], becomesCards: true)
     for pilot in record.pilots {
       table.add([
         "\(fixed(100 * pilot.share, digits: 0)) %", pilot.setting.map { shareText($0.almr) } ?? "–",

@@ -48,7 +48,8 @@ struct StudyQuestionsPart {
   var section: ReportSection {
     guard !record.questions.isEmpty else {
       return ReportSection(
-        heading: "Questions", blocks: [.paragraph("The answer file has no answers in words: another release wrote it.")])
+        heading: "Questions", blocks: [.paragraph("The answer file has no answers in words: another release wrote it.")]
+      )
     }
     return ReportSection(
       heading: "Questions",

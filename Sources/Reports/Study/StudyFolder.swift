@@ -49,6 +49,10 @@ struct StudyFolder {
     record.transfer = json(find("transfer.json", among: others)).flatMap(StudyRecord.Transfer.init)
     record.verification = json(find("verification.json", among: others)).flatMap(StudyRecord.Verification.init)
     (record.cells, record.tableProblem) = table("cells.csv", .runs, folder: folder, places: others)
+    // The answer's residuals hold what was measured in the cells of its fit.
+    if record.cells == nil, let cells = CellTable(record.residuals, record: record) {
+      (record.cells, record.tableProblem) = (cells, nil)
+    }
     record.curves = table("curves.csv", .evaluations, folder: folder, places: others).table
     if let name = result?["name"]?.string, !name.isEmpty {
       record.name = name
@@ -94,6 +98,34 @@ struct StudyFolder {
     return LargeRun(
       jobFile: "\(sweep.directory)/job.yaml", name: record.isNamed ? "\(record.name)-large" : "large", setting: setting,
       model: record.transfer.flatMap { $0.large.name.contains("/") ? $0.large.name : nil })
+  }
+}
+
+extension CellTable {
+  /// Of the residuals' measured losses; nil without any.
+  fileprivate init?(_ residuals: [StudyRecord.Residual], record: StudyRecord) {
+    let sets = record.recommendation.losses.map(\.set)
+    var cells: [Cell] = []
+    for residual in residuals {
+      guard let set = sets.firstIndex(of: residual.set) else { continue }
+      let place = cells.firstIndex {
+        $0.ratio == residual.setting.almr && $0.learningRate == residual.setting.learningRate
+          && $0.seed == residual.seed && $0.losses[set] == nil
+      }
+      if let place {
+        cells[place].losses[set] = residual.observed
+      } else {
+        var losses = [Double?](repeating: nil, count: sets.count)
+        losses[set] = residual.observed
+        cells.append(
+          Cell(
+            ratio: residual.setting.almr, learningRate: residual.setting.learningRate, seed: residual.seed,
+            status: residual.treatment == "bound" ? .earlyStopped : .completed, losses: losses))
+      }
+    }
+    guard !cells.isEmpty else { return nil }
+    self.init(
+      name: record.table, validationSets: sets, initialLosses: record.recommendation.losses.map(\.before), cells: cells)
   }
 }
 

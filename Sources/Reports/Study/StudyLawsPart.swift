@@ -32,10 +32,11 @@ struct StudyLawsPart {
   }
 
   private var ranking: RichTable {
-    var table = RichTable([
-      .init("law", .name), .init("set", .word), .init("left-out error"), .init("residual"), .init("cells"),
-      .init("parameters"), .init("its own choice", .word),
-    ], becomesCards: true)
+    var table = RichTable(
+      [
+        .init("law", .name), .init("set", .word), .init("left-out error"), .init("residual"), .init("cells"),
+        .init("parameters"), .init("its own choice", .word),
+      ], becomesCards: true)
     for law in record.laws where law.refusal == nil {
       let own = law.choice.map { "ALMR \(shareText($0.almr)), \(rateText($0.learningRate))" } ?? "–"
       let parameters = law.parameterCount.map { count in
@@ -60,7 +61,8 @@ struct StudyLawsPart {
     for law in record.laws {
       for parameter in law.parameters {
         func text(_ value: Double) -> String {
-          abs(value) >= 1e-2 && abs(value) < 1e6 || value == 0 ? fixed(value, digits: 4)
+          abs(value) >= 1e-2 && abs(value) < 1e6 || value == 0
+            ? fixed(value, digits: 4)
             : (value < 0 ? "−" : "") + rateText(abs(value))
         }
         table.add([
@@ -86,14 +88,17 @@ struct StudyLawsPart {
           own.filter { $0.treatment == treatment }.map { residual in
             ScatterPlot.Point(
               residual.predicted, 100 * (residual.observed / residual.predicted - 1),
-              name: "ALMR \(shareText(residual.setting.almr)), learning rate \(rateText(residual.setting.learningRate))")
+              name: "ALMR \(shareText(residual.setting.almr)), learning rate \(rateText(residual.setting.learningRate))"
+            )
           })
       }
       var plot = ScatterPlot(
         title: "Residuals on \(set)", subtitle: "measured over fitted, in percent of the loss",
         slug: "residuals-\(set)", x: .init("fitted loss") { fixed($0, digits: 3) },
         y: .init("residual, %") { changeText($0 / 100, digits: 2) },
-        groups: [group("in the fit", "fitted"), group("stopped early: a bound", "bound"), group("left out", "left_out")])
+        groups: [
+          group("in the fit", "fitted"), group("stopped early: a bound", "bound"), group("left out", "left_out"),
+        ])
       plot.horizontal = LinePlot.Reference(0, "as fitted")
       return plot
     }.filter { !$0.isEmpty }
@@ -116,6 +121,7 @@ struct StudyLawsPart {
       ])
     }
     return ReportSection(
-      heading: "The next cells", blocks: [.lead("Worth running with what a budget leaves, the best first."), .table(table)])
+      heading: "The next cells",
+      blocks: [.lead("Worth running with what a budget leaves, the best first."), .table(table)])
   }
 }

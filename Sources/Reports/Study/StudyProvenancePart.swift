@@ -13,7 +13,8 @@ struct StudyProvenancePart {
         heading: heading,
         blocks: [
           .paragraph("No job file of the cells is at hand; into the file of a training belong:"),
-          .code("mixture: {almr: \(shareText(setting.almr))}\nrecipe: {learning_rate: \(rateText(setting.learningRate))}"),
+          .code(
+            "mixture: {almr: \(shareText(setting.almr))}\nrecipe: {learning_rate: \(rateText(setting.learningRate))}"),
         ])
     }
     return ReportSection(heading: heading, blocks: [.code(run.yaml), .list(run.remarks)])
@@ -56,7 +57,8 @@ struct StudyProvenancePart {
         heading: heading, blocks: [.paragraph("This study was made of a table; what ran it is not recorded.")])
     }
     return ReportSection(
-      heading: heading, blocks: [.table(StageTable(stages: record.stages).table)] + StageTable(stages: record.stages).links)
+      heading: heading,
+      blocks: [.table(StageTable(stages: record.stages).table)] + StageTable(stages: record.stages).links)
   }
 
   var notes: ReportSection {

@@ -10,7 +10,7 @@ extension StudyRecord {
     recommendation = choice
     weighted = Choice(answer["weighted"])
     confidence = options?["confidence"]?.double ?? 0.9
-    maximumRise = options?["maximum_retained_rise"]?.double
+    maximumRise = options?["max_retained_rise"]?.double
     newSets = Self.newSets(options, choice)
     retainedSets = choice.losses.filter { !$0.isNew }.map { ($0.set, $0.isIndependent) }
     openingWarning = answer["opening_warning"]?.string
@@ -22,7 +22,7 @@ extension StudyRecord {
     counts = (count("completed"), count("early_stopped"), count("diverged"), count("failed"), count("repeats"))
     feasibility = answer["feasibility"].flatMap(Feasibility.init)
     ridge = (answer["ridge"]?["points"]?.elements ?? []).compactMap(RidgePoint.init)
-    ridgeSentence = answer["ridge"]?["sentence"]?.string ?? ""
+    ridgeSentence = (answer["ridge"]?["sentence"]?.string ?? "").asSentence
     front = (answer["pareto_front"]?.elements ?? []).compactMap(ParetoPoint.init)
     let drawn = (answer["surfaces"]?.elements ?? []).compactMap(Surface.init)
     surfaces = drawn.isEmpty ? fromTables : drawn
@@ -36,7 +36,7 @@ extension StudyRecord {
     notes = answer.sentences("notes")
     questions = (answer["questions"]?.elements ?? []).compactMap { node in
       guard let question = node["question"]?.string, let answer = node["answer"]?.string else { return nil }
-      return (question, answer)
+      return (question, answer.asSentence)
     }
   }
 
@@ -49,24 +49,32 @@ extension StudyRecord {
   }
 }
 
+extension String {
+  /// With a capital at its beginning and a full stop at its end; a name in front (`cells.csv line 3`) stays as it is.
+  var asSentence: String {
+    guard let first, !isEmpty else { return self }
+    let word = prefix { !$0.isWhitespace }
+    let isName = word.contains { "._/0123456789".contains($0) }
+    let begun = isName ? self : first.uppercased() + dropFirst()
+    return last.map { ".!?…:".contains($0) } == true ? begun : begun + "."
+  }
+}
+
 extension JSONNode {
   var whole: Int? { double.flatMap { Int(exactly: $0.rounded()) } }
 
-  func sentences(_ key: String) -> [String] { (self[key]?.elements ?? []).compactMap(\.string) }
+  func sentences(_ key: String) -> [String] { (self[key]?.elements ?? []).compactMap { $0.string?.asSentence } }
 
-  /// `{"value": 1, "interval": [0.5, 2]}`, or the number alone.
+  /// `{"value": 1, "low": 0.5, "high": 2}`, or the number alone.
   var estimate: StudyRecord.Estimate? {
     if let value = double { return StudyRecord.Estimate(value: value, range: nil) }
     guard let value = self["value"]?.double else { return nil }
-    return StudyRecord.Estimate(value: value, range: self["interval"]?.range ?? range)
+    return StudyRecord.Estimate(value: value, range: range)
   }
 
-  /// Two numbers, or `lower` and `upper`; nil where they are none or the wrong way round.
+  /// `low` and `high`; nil where they are none or the wrong way round.
   var range: ClosedRange<Double>? {
-    let ends = elements.compactMap(\.double)
-    let lower = ends.count == 2 ? ends[0] : self["lower"]?.double
-    let upper = ends.count == 2 ? ends[1] : self["upper"]?.double
-    guard let lower, let upper, lower <= upper else { return nil }
+    guard let lower = self["low"]?.double, let upper = self["high"]?.double, lower <= upper else { return nil }
     return lower...upper
   }
 
@@ -85,7 +93,7 @@ extension StudyRecord.Choice {
     self.init(
       almr: almr, learningRate: rate,
       losses: (node["losses"]?.elements ?? []).compactMap(StudyRecord.ExpectedLoss.init),
-      bindingSet: node["binding_set"]?.string, edges: node.sentences("edges"))
+      bindingSet: node["binding_set"]?.string, edges: (node["edges"]?.elements ?? []).compactMap(\.string))
   }
 }
 
@@ -103,13 +111,16 @@ extension StudyRecord.Feasibility {
   init?(_ node: JSONNode) {
     guard let isFeasible = node["is_feasible"]?.boolean else { return nil }
     self.init(
-      isFeasible: isFeasible, probability: node["probability"]?.double, sentence: node["sentence"]?.string ?? "")
+      isFeasible: isFeasible, probability: node["probability"]?.double,
+      sentence: (node["sentence"]?.string ?? "").asSentence)
   }
 }
 
 extension StudyRecord.RidgePoint {
   init?(_ node: JSONNode) {
-    guard let almr = node["almr"]?.double, let rate = node["learning_rate"]?.estimate, rate.value > 0 else { return nil }
+    guard let almr = node["almr"]?.double, let rate = node["learning_rate"]?.estimate, rate.value > 0 else {
+      return nil
+    }
     self.init(almr: almr, learningRate: rate, isAtEdge: node["is_at_edge"]?.boolean ?? false)
   }
 }
@@ -126,7 +137,7 @@ extension StudyRecord.ParetoPoint {
 extension StudyRecord.Surface {
   /// Values come by ratio, then by rate; a drawing wants a row a rate.
   init?(_ node: JSONNode) {
-    let almrs = node["almrs"]?.numbers ?? node["ratios"]?.numbers ?? []
+    let almrs = node["almr"]?.numbers ?? []
     let rates = node["learning_rates"]?.numbers ?? []
     let columns = (node["values"]?.elements ?? []).map(\.numbers)
     guard columns.count == almrs.count, columns.allSatisfy({ $0.count == rates.count }),
@@ -148,7 +159,7 @@ extension StudyRecord.Law {
         return Parameter(
           name: name, estimate: estimate, isIdentified: parameter["is_identified"]?.boolean ?? true)
       },
-      cellCount: node["cell_count"]?.whole, parameterCount: node["parameter_count"]?.whole,
+      cellCount: node["cells"]?.whole, parameterCount: node["parameter_count"]?.whole,
       rank: node["rank"]?.whole, residualError: node["residual_error"]?.double,
       leaveOneOutError: node["leave_one_out_error"]?.double, choice: node["choice"]?.setting,
       refusal: node["refusal"]?.string, unidentified: node["unidentified"]?.string ?? "")
@@ -161,7 +172,8 @@ extension StudyRecord.Residual {
       let predicted = node["predicted"]?.double
     else { return nil }
     self.init(
-      setting: setting, set: node["set"]?.string ?? "", observed: observed, predicted: predicted,
+      setting: setting, set: node["set"]?.string ?? "",
+      seed: node["seed"]?.string.flatMap { Int64($0) } ?? 0, observed: observed, predicted: predicted,
       treatment: node["treatment"]?.string ?? "fitted")
   }
 }
@@ -170,7 +182,7 @@ extension StudyRecord.Pilot {
   init?(_ node: JSONNode) {
     guard let share = node["share"]?.double else { return nil }
     self.init(
-      share: share, setting: (node["setting"] ?? node).setting, sentence: node["sentence"]?.string ?? "")
+      share: share, setting: node["choice"]?.setting, sentence: node["sentence"]?.string ?? "")
   }
 }
 

@@ -15,8 +15,7 @@ extension StudyRecord.Transfer {
         else { return nil }
         return Rule(name: name, formula: rule["formula"]?.string ?? "", factor: factor, learningRate: rate)
       },
-      band: node["learning_rate_band"]?.range ?? Self.band(node),
-      why: node["why"]?.string ?? "",
+      band: Self.band(node), why: (node["why"]?.string ?? "").asSentence,
       confirmation: (node["confirmation"]?.elements ?? []).compactMap(\.setting), warnings: node.sentences("warnings"))
   }
 

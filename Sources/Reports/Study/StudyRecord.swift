@@ -74,6 +74,7 @@ struct StudyRecord {
   struct Residual {
     let setting: Setting
     let set: String
+    let seed: Int64
     let observed: Double
     let predicted: Double
     let treatment: String

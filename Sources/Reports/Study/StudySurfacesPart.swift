@@ -159,7 +159,8 @@ struct StudySurfacesPart {
     map.tileName = "fitted at a cell"
     map.limit = limit
     map.choice = choice
-    map.format = { (value: Double) in (value < -0.005 ? "−" : "") + fixed(abs(value), digits: abs(value) < 9.95 ? 1 : 0) }
+    map.format = { (value: Double) in (value < -0.005 ? "−" : "") + fixed(abs(value), digits: abs(value) < 9.95 ? 1 : 0)
+    }
     return map
   }
 

@@ -17,7 +17,8 @@ struct StudyTransferPart {
     }
     var blocks: [ReportSection.Block] = [.paragraph(shapes(transfer)), .page(plot(transfer).figure())]
     if !transfer.why.isEmpty { blocks.append(.paragraph("\(transfer.why)")) }
-    var rules = RichTable([.init("rule", .name), .init("formula", .word), .init("κ"), .init("learning rate")], becomesCards: true)
+    var rules = RichTable(
+      [.init("rule", .name), .init("formula", .word), .init("κ"), .init("learning rate")], becomesCards: true)
     for rule in transfer.rules {
       rules.add([rule.name, rule.formula, fixed(rule.factor, digits: 3), rateText(rule.learningRate)])
     }
@@ -53,7 +54,9 @@ struct StudyTransferPart {
         "best on the small model", rate: record.recommendation.learningRate.value,
         range: record.recommendation.learningRate.range)
     ]
-    rows += transfer.rules.map { RatePlot.Row($0.name, rate: $0.learningRate, remark: "κ \(fixed($0.factor, digits: 3))") }
+    rows += transfer.rules.map {
+      RatePlot.Row($0.name, rate: $0.learningRate, remark: "κ \(fixed($0.factor, digits: 3))")
+    }
     rows.append(
       RatePlot.Row(
         "carried", rate: transfer.chosen.learningRate, mark: .chosen,
@@ -103,7 +106,8 @@ struct StudyTransferPart {
       if cell.keepsConstraint == false { words.append("beyond the limit") }
       table.add([
         shareText(cell.setting.almr), rateText(cell.setting.learningRate),
-        cell.newLoss.map { fixed($0, digits: 4) } ?? "diverged", cell.worstRise.map { changeText($0, digits: 2) } ?? "–",
+        cell.newLoss.map { fixed($0, digits: 4) } ?? "diverged",
+        cell.worstRise.map { changeText($0, digits: 2) } ?? "–",
         cell.worstSet ?? "–", words.joined(separator: ", "),
       ])
     }
