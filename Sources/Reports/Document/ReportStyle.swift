@@ -108,8 +108,8 @@ enum ReportStyle {
     .ramp svg { width: 10rem; height: 10px; }
     .verdict { display: inline-block; font: 600 .86rem/1.3 var(--sans); padding: .1rem .5rem; border-radius: .25rem;
       border: 1.5px solid currentColor; }
-    pre { font: .82rem/1.5 var(--mono); background: var(--panel); padding: .9rem 1rem; overflow-x: auto; margin: 0 0 1rem;
-      border-left: 3px solid var(--rule); white-space: pre; }
+    pre { font: .82rem/1.5 var(--mono); background: var(--panel); padding: .9rem 1rem; overflow-x: auto;
+      margin: 0 0 1rem; border-left: 3px solid var(--rule); white-space: pre; }
     .choice-row { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .9rem 2.2rem;
       margin: 0 0 1.2rem; }
     .big { margin: 0; max-width: none; font: .8rem/1.35 var(--sans); color: var(--soft); }

@@ -1,5 +1,5 @@
-/// Colours for amounts: cividis (Nuñez, Anderton & Renslow 2018), even to the eye from dark blue to yellow, and the same
-/// for those who do not tell red from green. Its brightness alone says the order, so a grey print reads as well.
+/// Colours for amounts: cividis (Nuñez, Anderton & Renslow 2018), even to the eye from dark blue to yellow, and the
+/// same for those who do not tell red from green. Its brightness alone says the order, so a grey print reads as well.
 enum ColourRamp {
   private static let stops: [(red: Double, green: Double, blue: Double)] = [
     (0, 34, 78), (18, 53, 112), (59, 73, 108), (87, 93, 109), (112, 113, 115), (138, 134, 120), (165, 156, 116),
@@ -37,8 +37,8 @@ enum ColourRamp {
   }
 }
 
-/// Which amounts a ramp spans. Of losses that run away to one side the far ones share the last colour, or all the others
-/// would look alike.
+/// Which amounts a ramp spans. Of losses that run away to one side the far ones share the last colour, or all the
+/// others would look alike.
 struct ColourScale {
   let low: Double
   let high: Double

@@ -2,8 +2,8 @@ internal import JobFiles
 internal import JobKit
 internal import Results
 
-/// The job file of the large run at the carried setting, ready to submit: what the sweep trained on, with ratio and rate
-/// in their places.
+/// The job file of the large run at the carried setting, ready to submit: what the sweep trained on, with ratio and
+/// rate in their places.
 struct LargeRun {
   let yaml: String
   /// What must be looked at before it is submitted.

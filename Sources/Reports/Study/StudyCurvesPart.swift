@@ -25,7 +25,7 @@ struct StudyCurvesPart {
     let panels = panels(curves).map { $0.figure() }
     var blocks: [ReportSection.Block] = [
       .lead(
-        "New loss, nats a token, over what each cell had seen, from its first evaluation on; the panels share one scale."
+        "New loss, nats a token, over what each cell had seen, from its first evaluation on. The panels share a scale."
       ),
       .page("\(legend(curves))<div class=\"plots\">\n\(panels)</div>\n\(numbers(curves))"),
     ]

@@ -1,8 +1,8 @@
 internal import Results
 internal import Study
 
-/// Where the files of a study lie below a directory: in it (`admix study … --output`), in a job's tree of outputs, or in
-/// the stages of a pipeline.
+/// Where the files of a study lie below a directory: in it (`admix study … --output`), in a job's tree of outputs, or
+/// in the stages of a pipeline.
 struct StudyFolder {
   let directory: String
   let result: JSONNode?

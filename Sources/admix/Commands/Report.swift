@@ -15,8 +15,8 @@ struct Report: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Writes an output directory's report.html and TensorBoard events again, from the files in it.",
     discussion: """
-      `run`, `fetch` and `study` write them; this is for a directory whose report was lost, or was written by an earlier \
-      release. Of a pipeline's directory the stages' reports are written too. A study's has report.md and report.json \
+      `run`, `fetch` and `study` write them; this is for a directory whose report was lost, or was written by an \
+      earlier release. Of a pipeline's directory the stages' reports are written too. A study's has report.md and report.json \
       beside it.
       """)
 
