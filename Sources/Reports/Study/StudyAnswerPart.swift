@@ -110,7 +110,7 @@ struct StudyAnswerPart {
         .init("change"), .init("limit"), .init("", .word),
       ],
       caption: """
-        Nats a token; expected by \(record.predictor.law.isEmpty ? "the law that predicts best" : record.predictor.law) \
+        Nats a token; expected by \(record.predictor.law.isEmpty ? "the best law" : record.predictor.law) \
         at the recommended setting of the model the cells were run on.
         """, becomesCards: true)
     for loss in record.recommendation.losses {

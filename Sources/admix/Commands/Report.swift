@@ -16,8 +16,8 @@ struct Report: ParsableCommand {
     abstract: "Writes an output directory's report.html and TensorBoard events again, from the files in it.",
     discussion: """
       `run`, `fetch` and `study` write them; this is for a directory whose report was lost, or was written by an \
-      earlier release. Of a pipeline's directory the stages' reports are written too. A study's has report.md and report.json \
-      beside it.
+      earlier release. Of a pipeline's directory the stages' reports are written too. A study's has report.md and \
+      report.json beside it.
       """)
 
   @Argument(help: "A directory that `run` or `fetch` wrote.", completion: .directory)
