@@ -50,7 +50,7 @@ struct StudyAnswerPart {
           "learning rate, large model", rateText(transfer.chosen.learningRate),
           transfer.band.map { "the rules span \(rateText($0.lowerBound)) to \(rateText($0.upperBound))" } ?? "no band"
         ))
-      if abs(transfer.chosen.almr - choice.almr.value) > 1e-9 {
+      if abs(transfer.chosen.almr - transfer.from.almr) > 1e-9 {
         settings.insert(("ALMR, large model", shareText(transfer.chosen.almr), "grown with the model's size"), at: 1)
       }
     }

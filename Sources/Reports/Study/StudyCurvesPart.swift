@@ -9,6 +9,7 @@ struct StudyCurvesPart {
     let almr: Double
     let learningRate: Double
     let seed: Int64
+    let isDiverged: Bool
     /// Tokens seen, or steps where the table has no tokens.
     var points: [LinePlot.Point]
   }
@@ -52,7 +53,10 @@ struct StudyCurvesPart {
       }) {
         curves[index].points.append(point)
       } else {
-        curves.append(Curve(almr: cell.ratio, learningRate: cell.learningRate, seed: cell.seed, points: [point]))
+        curves.append(
+          Curve(
+            almr: cell.ratio, learningRate: cell.learningRate, seed: cell.seed,
+            isDiverged: cell.status == .diverged, points: [point]))
       }
     }
     for index in curves.indices { curves[index].points.sort { $0.x < $1.x } }
@@ -75,10 +79,10 @@ struct StudyCurvesPart {
   private func panels(_ curves: [Curve]) -> [LinePlot] {
     let rates = rates(curves)
     let unit = unit(curves)
-    let values = curves.flatMap(\.points).map(\.y)
-    // A cell that runs away would flatten all others: the scale is that of what stays near the start.
-    let start = curves.compactMap(\.points.first?.y).max() ?? 0
-    let highest = min(values.max() ?? 0, start * 1.05)
+    // A cell that ran away would flatten all others: the scale is theirs.
+    let steady = curves.filter { !$0.isDiverged }
+    let values = (steady.isEmpty ? curves : steady).flatMap(\.points).map(\.y)
+    let highest = values.max() ?? 0
     return Set(curves.map(\.almr)).sorted().map { almr in
       var plot = LinePlot(
         title: "ALMR \(shareText(almr))", subtitle: "", slug: "curves-\(shareText(almr))",

@@ -28,6 +28,14 @@ struct StudyDistrustPart {
     for edge in record.recommendation.edges where !said.contains(where: { $0.contains(edge) }) {
       reasons.append("The recommended setting lies at \(edge) of the grid: the best may lie beyond.")
     }
+    let choice = record.recommendation.setting
+    if let from = record.transfer?.from,
+      abs(from.almr - choice.almr) > 1e-3 || abs(from.learningRate / choice.learningRate - 1) > 1e-3
+    {
+      reasons.append(
+        "What was carried to the larger model is another setting (ALMR \(shareText(from.almr)), learning rate "
+          + "\(rateText(from.learningRate))) than the recommended one.")
+    }
     if record.retainedSets.isEmpty {
       reasons.append("No set is retained: what the model forgets was not measured at all.")
     }

@@ -50,11 +50,11 @@ extension StudyRecord {
 }
 
 extension String {
-  /// With a capital at its beginning and a full stop at its end; a name in front (`cells.csv line 3`) stays as it is.
+  /// With a capital at its beginning and a full stop at its end; a name in front (`cells.csv line 3`, `ln η`) stays.
   var asSentence: String {
     guard let first, !isEmpty else { return self }
     let word = prefix { !$0.isWhitespace }
-    let isName = word.contains { "._/0123456789".contains($0) }
+    let isName = word == "ln" || word.contains { "._/0123456789".contains($0) }
     let begun = isName ? self : first.uppercased() + dropFirst()
     return last.map { ".!?…:".contains($0) } == true ? begun : begun + "."
   }
