@@ -109,7 +109,7 @@ let package = Package(
         "Results", "WireProtocol",
       ]),
     part("Pricing", "Sources/Pricing", ["KernelTable", "Transformer", "Optimizers", "GradientExchange", "WireProtocol"]),
-    part("Reports", "Sources/Reports", ["JobFiles", "JobKit", "Results", "WireProtocol"]),
+    part("Reports", "Sources/Reports", ["JobFiles", "JobKit", "Results", "Study", "WireProtocol"]),
 
     // The cluster.
     part("StateFiles", "Sources/StateFiles", ["WireProtocol", crypto]),
@@ -155,7 +155,7 @@ let package = Package(
       ]),
     tests("TemplateTests", ["Templates"], exclude: ["Fixtures"]),
     tests("PricingTests", ["Pricing", "Transformer", "KernelTable"]),
-    tests("ReportTests", ["Reports", "Results", "WireProtocol"], exclude: ["Fixtures"]),
+    tests("ReportTests", ["Reports", "Results", "Study", "WireProtocol"], exclude: ["Fixtures"]),
     tests("JobFileTests", ["JobFiles", "JobKit", "PipelineJob", "WireProtocol"]),
     tests("CheckpointTests", ["Checkpoints", "TestSupport"], exclude: ["Fixtures"]),
     tests("TokenizerTests", ["Tokenizers", "Corpora", "TestSupport", crypto], exclude: ["Fixtures"]),
