@@ -107,7 +107,7 @@ let package = Package(
       "Benchmarks", "Sources/Benchmarks",
       [
         "KernelTable", "Transformer", "Optimizers", "GradientExchange", "Checkpoints", "Tokenizers", "TrainingJobs",
-        "Results", "WireProtocol",
+        "Inference", "Results", "WireProtocol",
       ]),
     part("Pricing", "Sources/Pricing", ["KernelTable", "Transformer", "Optimizers", "GradientExchange", "WireProtocol"]),
     part("Reports", "Sources/Reports", ["JobFiles", "JobKit", "Results", "WireProtocol"]),

@@ -23,6 +23,12 @@ public struct Score: Sendable, Equatable {
   public var tokenLogLikelihoods: [Double]
   /// Every token of the continuation is the most likely one where it stands (of equally likely ones the lowest).
   public var isGreedy: Bool
+
+  public init(logLikelihood: Double, tokenLogLikelihoods: [Double], isGreedy: Bool) {
+    self.logLikelihood = logLikelihood
+    self.tokenLogLikelihoods = tokenLogLikelihoods
+    self.isGreedy = isGreedy
+  }
 }
 
 extension ScoreRequest {

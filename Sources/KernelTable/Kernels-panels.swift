@@ -32,13 +32,11 @@ extension Kernels {
   ) {
     let (storage, group) = matrix.kind
     let share = panelsAtOnce(matrix.panels, pool)
-    let scratch = storage == 0 ? 0 : entries.panelScratchFloats()
-    pool.run((matrix.panels + share - 1) / share, scratchFloats: scratch) { piece, scratch in
+    pool.run((matrix.panels + share - 1) / share) { piece in
       let first = piece * share
       entries.multiplyFewRowsStored(
         rows, min(share, matrix.panels - first), matrix.depth, x, xRow, storage, group,
-        matrix.buffer.start + first * matrix.panelStride, matrix.panelStride, output + first * matrix.columns, outputRow,
-        scratch)
+        matrix.buffer.start + first * matrix.panelStride, matrix.panelStride, output + first * matrix.columns, outputRow)
     }
   }
 

@@ -7,18 +7,6 @@
 //   once. Every quantization of ggml's that Admix reads is of this kind: code · scale is exact there (at most 24 bits),
 //   so the fused operation rounds where `Dequantization.swift` rounds.
 
-/// 2^23: a float's bits with a code below 2^23 in its low bits are 2^23 + code.
-@inline(__always) private var codeBase: PanelVector { PanelVector(repeating: 8_388_608) }
-
-/// Weights of one step from the code in the bits from `shift` on.
-@inline(__always) func affineWeights(
-  _ words: PanelWords, _ shift: UInt32, _ mask: UInt32, _ scales: PanelVector, _ offsets: PanelVector
-) -> PanelVector {
-  let codes =
-    ((words &>> PanelWords(repeating: shift)) & PanelWords(repeating: mask)) | PanelWords(repeating: 0x4B00_0000)
-  return offsets.addingProduct(unsafeBitCast(codes, to: PanelVector.self) - codeBase, scales)
-}
-
 /// Words of an affine group's block.
 @inline(__always) func affineBlock(_ bits: Int, _ group: Int) -> Int { (2 + group * bits / 32) * tileColumns }
 
@@ -58,12 +46,9 @@
   var k = 0
   while k < steps {
     let words = loadPanelWords(panel + (first + k) / 2 * tileColumns)
-    storePanel(
-      unsafeBitCast(words &<< PanelWords(repeating: 16), to: PanelVector.self), target + k * tileColumns)
+    storePanel(bfloat16Weights(words, 16), target + k * tileColumns)
     if k + 1 < steps {
-      storePanel(
-        unsafeBitCast(words & PanelWords(repeating: 0xFFFF_0000), to: PanelVector.self),
-        target + (k + 1) * tileColumns)
+      storePanel(bfloat16Weights(words, 0), target + (k + 1) * tileColumns)
     }
     k += 2
   }
@@ -146,37 +131,6 @@ public func panelScratchFloats() -> Int { blockColumns * blockDepth + tileRows *
           storage == 0 ? depth : depths, c + row * cRow + panel * tileColumns, cRow, k == 0 ? 0 : 1, edge)
         row += height
       }
-      k += depths
-    }
-    panel += count
-  }
-}
-
-/// As `multiplyFewRows`, with B in panels of any storage, from zero. `scratch` has `panelScratchFloats()` floats.
-@inline(never) public func multiplyFewRowsStored(
-  _ rows: Int, _ panels: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ xRow: Int, _ storage: Int, _ group: Int,
-  _ b: UnsafePointer<Float>, _ panelStride: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int,
-  _ scratch: UnsafeMutablePointer<Float>
-) {
-  if storage == 0 {
-    multiplyFewRows(rows, panels, depth, x, xRow, b, panelStride, c, cRow, 0)
-    return
-  }
-  // Few steps of few panels: what is expanded is still in the first-level cache when it is used.
-  let step = 32
-  var panel = 0
-  while panel < panels {
-    let count = panels - panel < 4 ? panels - panel : 4
-    var k = 0
-    while k < depth {
-      let depths = depth - k < step ? depth - k : step
-      var p = 0
-      while p < count {
-        expandPanel(storage, group, k, depths, b + (panel + p) * panelStride, scratch + p * depths * tileColumns)
-        p += 1
-      }
-      multiplyFewRows(
-        rows, count, depths, x + k, xRow, scratch, depths * tileColumns, c + panel * tileColumns, cRow, k == 0 ? 0 : 1)
       k += depths
     }
     panel += count

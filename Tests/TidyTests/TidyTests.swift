@@ -15,7 +15,7 @@ struct TidyTests {
       "Sources/Benchmarks",
       [
         "KernelTable", "Transformer", "Optimizers", "GradientExchange", "Checkpoints", "Tokenizers", "TrainingJobs",
-        "Results", "WireProtocol",
+        "Inference", "Results", "WireProtocol",
       ]
     ),
     ("Sources/Checkpoints", []),

@@ -12,6 +12,8 @@ public struct QuantizedRows: Sendable {
   }
 
   public let form: Form
+  /// Elements of a row.
+  public let length: Int
   /// [rows, row length]
   public fileprivate(set) var codes: [UInt8]
   /// [rows, row length / group]
@@ -43,30 +45,42 @@ extension GGUFModel {
   public func readCodes(_ tensor: ModelTensor, rows: Range<Int>) throws -> QuantizedRows {
     let type = ggmlType(of: tensor)
     guard let form = type.codeForm else { preconditionFailure("\(tensor.name) holds floats") }
-    let length = tensor.rowLength
-    var result = QuantizedRows(
-      form: form, codes: [UInt8](repeating: 0, count: rows.count * length),
-      scales: [Float](repeating: 0, count: rows.count * (length / form.group)),
-      offsets: [Float](repeating: 0, count: rows.count * (length / form.group)))
-    try readBlocks(tensor, rows: rows) { row, bytes in
-      result.codes.withUnsafeMutableBufferPointer { codes in
-        result.scales.withUnsafeMutableBufferPointer { scales in
-          result.offsets.withUnsafeMutableBufferPointer { offsets in
-            for block in 0..<length / type.block.elements {
-              let first = row * length + block * type.block.elements
-              let source = UnsafeRawBufferPointer(
-                rebasing: bytes[(block * type.block.bytes)..<((block + 1) * type.block.bytes)])
-              let target = BlockTarget(
-                codes: UnsafeMutableBufferPointer(rebasing: codes[first..<(first + type.block.elements)]),
-                scales: UnsafeMutableBufferPointer(rebasing: scales[(first / form.group)...]),
-                offsets: UnsafeMutableBufferPointer(rebasing: offsets[(first / form.group)...]))
-              target.unpack(type, source)
-            }
+    var result = QuantizedRows(form, rows: rows.count, length: tensor.rowLength)
+    try readBlocks(tensor, rows: rows) { row, bytes in result.set(row, type, bytes) }
+    return result
+  }
+}
+
+extension QuantizedRows {
+  init(_ form: Form, rows: Int, length: Int) {
+    self.form = form
+    self.length = length
+    codes = [UInt8](repeating: 0, count: rows * length)
+    scales = [Float](repeating: 0, count: rows * (length / form.group))
+    offsets = [Float](repeating: 0, count: rows * (length / form.group))
+  }
+
+  /// Sets a row from its blocks as stored.
+  mutating func set(_ row: Int, _ type: GGUFTensorType, _ bytes: UnsafeRawBufferPointer) {
+    let (elements, blockBytes) = type.block
+    precondition(bytes.count == length / elements * blockBytes, "\(bytes.count) bytes for a row of \(length)")
+    let group = form.group
+    codes.withUnsafeMutableBufferPointer { codes in
+      scales.withUnsafeMutableBufferPointer { scales in
+        offsets.withUnsafeMutableBufferPointer { offsets in
+          for block in 0..<length / elements {
+            let first = row * length + block * elements
+            let groups = (first / group)..<((first + elements) / group)
+            let target = BlockTarget(
+              codes: UnsafeMutableBufferPointer(rebasing: codes[first..<(first + elements)]),
+              scales: UnsafeMutableBufferPointer(rebasing: scales[groups]),
+              offsets: UnsafeMutableBufferPointer(rebasing: offsets[groups]))
+            target.unpack(
+              type, UnsafeRawBufferPointer(rebasing: bytes[(block * blockBytes)..<((block + 1) * blockBytes)]))
           }
         }
       }
     }
-    return result
   }
 }
 
