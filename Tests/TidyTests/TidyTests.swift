@@ -10,11 +10,12 @@ struct TidyTests {
     ("Sources/KernelTable", ["KernelsAVX2", "KernelsAVX512", "KernelsPlain", "CSystem"]),
     ("Sources/Transformer", ["KernelTable"]),
     ("Sources/Optimizers", ["KernelTable"]),
+    ("Sources/Inference", ["KernelTable", "Transformer", "Checkpoints"]),
     (
       "Sources/Benchmarks",
       [
         "KernelTable", "Transformer", "Optimizers", "GradientExchange", "Checkpoints", "Tokenizers", "TrainingJobs",
-        "Results", "WireProtocol",
+        "Inference", "Results", "WireProtocol",
       ]
     ),
     ("Sources/Checkpoints", []),
@@ -54,7 +55,7 @@ struct TidyTests {
     "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora", "GradientExchange", "JobKit", "JobRunner",
     "JobFiles", "Results", "PipelineJob", "TrainingJobs", "StateFiles", "ControlClient", "CoordinatorCore",
     "CoordinatorDaemon", "WorkerCore", "WorkerDaemon", "Benchmarks", "Study", "Reports", "Pricing", "Templates",
-    "admix",
+    "Inference", "admix",
   ]
 
   /// Who may import which library that is not ours.
