@@ -98,6 +98,8 @@ let package = Package(
 
     // Templates of chats and of evaluation tasks.
     part("Templates", "Sources/Templates"),
+    // Conversations in the words and tokens of a model.
+    part("Chat", "Sources/Chat", ["Templates", "Tokenizers", "Checkpoints"]),
 
     part("PipelineJob", "Sources/Jobs/Pipeline", ["JobKit", "WireProtocol"]),
     part("JobFiles", "Sources/JobFiles", ["JobKit", "WireProtocol", "Yams", crypto]),
@@ -154,6 +156,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     tests("TemplateTests", ["Templates"], exclude: ["Fixtures"]),
+    tests("ChatTests", ["Chat", "Templates", "Tokenizers", "Checkpoints", "TestSupport"], exclude: ["Fixtures"]),
     tests("PricingTests", ["Pricing", "Transformer", "KernelTable"]),
     tests("ReportTests", ["Reports", "Results", "WireProtocol"], exclude: ["Fixtures"]),
     tests("JobFileTests", ["JobFiles", "JobKit", "PipelineJob", "WireProtocol"]),

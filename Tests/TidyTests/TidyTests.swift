@@ -19,6 +19,7 @@ struct TidyTests {
     ),
     ("Sources/Checkpoints", []),
     ("Sources/Templates", []),
+    ("Sources/Chat", ["Templates", "Tokenizers", "Checkpoints"]),
     ("Sources/Tokenizers", []),
     ("Sources/Corpora", ["Tokenizers", "CZlib", "CZstd"]),
     ("Sources/GradientExchange", ["WireProtocol", "KernelTable", "CLZ4", "JobKit"]),
@@ -54,7 +55,7 @@ struct TidyTests {
     "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora", "GradientExchange", "JobKit", "JobRunner",
     "JobFiles", "Results", "PipelineJob", "TrainingJobs", "StateFiles", "ControlClient", "CoordinatorCore",
     "CoordinatorDaemon", "WorkerCore", "WorkerDaemon", "Benchmarks", "Study", "Reports", "Pricing", "Templates",
-    "admix",
+    "Chat", "admix",
   ]
 
   /// Who may import which library that is not ours.
