@@ -93,7 +93,7 @@ let package = Package(
       "TrainingJobs", "Sources/Jobs/Training",
       [
         "JobKit", "Pricing", "WireProtocol", "KernelTable", "Transformer", "Optimizers", "Checkpoints", "Tokenizers",
-        "Corpora", "GradientExchange", crypto,
+        "Corpora", "GradientExchange", "Templates", "Chat", crypto,
       ]),
 
     // Templates of chats and of evaluation tasks.

@@ -64,7 +64,8 @@ private struct SummaryLines {
     for set in after {
       let before = result["validation"]?["before"]?[set.key]
       func cell(_ node: JSONNode?, _ key: String) -> String {
-        (node?[key]?.double).map { fixed($0, digits: 3) } ?? "–"
+        // Conversations are not measured by their bytes.
+        (node?[key]?.double).flatMap { $0.isFinite ? fixed($0, digits: 3) : nil } ?? "–"
       }
       table.add([
         set.key, cell(before, "loss"), "→", cell(set.value, "loss"),

@@ -35,7 +35,7 @@ struct TidyTests {
       "Sources/Jobs/Training",
       [
         "JobKit", "Pricing", "WireProtocol", "KernelTable", "Transformer", "Optimizers", "Checkpoints", "Tokenizers",
-        "Corpora", "GradientExchange",
+        "Corpora", "GradientExchange", "Templates", "Chat",
       ]
     ),
     ("Sources/StateFiles", ["WireProtocol"]),
