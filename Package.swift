@@ -145,8 +145,9 @@ let package = Package(
     tests(
       "TrainingJobTests",
       [
-        "TrainingJobs", "JobFiles", "JobKit", "KernelTable", "Transformer", "TestSupport", "WireProtocol", crypto,
-      ]),
+        "TrainingJobs", "JobFiles", "JobKit", "KernelTable", "Transformer", "Corpora", "Chat", "Checkpoints",
+        "Tokenizers", "TrainingSupport", "TestSupport", "WireProtocol", crypto,
+      ], exclude: ["Fixtures"]),
     tests("BadInputTests", ["TestSupport", "admix", crypto]),
     tests("TidyTests", []),
     tests(

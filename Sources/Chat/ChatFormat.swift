@@ -35,6 +35,15 @@ public struct ChatFormat: Sendable {
     stopTokens = stops.sorted()
   }
 
+  /// The chat format of a model on disk, whose parts must belong together: a directory that Admix wrote is compared with
+  /// its manifest.
+  ///
+  /// - Throws: `CheckpointError` that names the part; `ChatError`.
+  public init(of model: any ModelSource, tokenizer: any Tokenizer) throws {
+    if model is ModelDirectory { try ModelDirectory.checkParts(model.path) }
+    try self.init(configuration: model.configuration, companions: model.companions, tokenizer: tokenizer)
+  }
+
   /// The conversation's tokens, ending where the assistant's answer begins.
   ///
   /// - Throws: `ChatError` of code `.rendering`.

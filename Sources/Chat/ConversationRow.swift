@@ -1,8 +1,8 @@
 public import Templates
 
 /// A row of a data set as people write them, read: alpaca (`instruction`, `input`, `output`), sharegpt
-/// (`conversations` of `from` and `value`), OpenAI's messages (`messages` of `role` and `content`), or a prompt with its
-/// answer.
+/// (`conversations` of `from` and `value`), OpenAI's messages (`messages` of `role` and `content`), or a prompt with
+/// its answer.
 public enum ConversationRow {
   /// Why a row is left out: nothing can be learned from it, and leaving it out changes nothing else.
   public enum Defect: String, CaseIterable, Codable, Sendable {

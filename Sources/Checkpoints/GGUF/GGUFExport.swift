@@ -14,6 +14,8 @@ public struct GGUFVocabularyDraft: Sendable {
   public var merges: [String]?
   public var beginningOfTextID: Int?
   public var endOfTextID: Int?
+  /// Ends an answer where that is another token than the one that ends a text.
+  public var endOfTurnID: Int?
   public var unknownID: Int?
   public var paddingID: Int?
   public var addsBeginningOfText: Bool
@@ -60,8 +62,8 @@ public struct GGUFVocabularyDraft: Sendable {
     pairs.append((prefix + "token_type", .array(.scalars(.int32, bytes))))
     if let merges { pairs.append((prefix + "merges", strings(merges.map { Array($0.utf8) }))) }
     let ids = [
-      ("bos_token_id", beginningOfTextID), ("eos_token_id", endOfTextID), ("unknown_token_id", unknownID),
-      ("padding_token_id", paddingID),
+      ("bos_token_id", beginningOfTextID), ("eos_token_id", endOfTextID), ("eot_token_id", endOfTurnID),
+      ("unknown_token_id", unknownID), ("padding_token_id", paddingID),
     ]
     for (key, id) in ids { if let id { pairs.append((prefix + key, .unsigned(UInt64(id), .uint32))) } }
     pairs.append((prefix + "add_bos_token", .bool(addsBeginningOfText)))

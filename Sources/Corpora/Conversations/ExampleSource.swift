@@ -49,7 +49,8 @@ public final class ExampleSource: Sendable {
     var lengths: [Int32] = []
     for (number, shard) in shards.enumerated() {
       for example in 0..<shard.exampleCount where heldOut?.contains(shard.hash(example: example)) != true {
-        let longest = (0..<shard.sequencesPerExample).map { shard.tokenCount(example: example, sequence: $0) }.max() ?? 0
+        let counts = (0..<shard.sequencesPerExample).map { shard.tokenCount(example: example, sequence: $0) }
+        let longest = counts.max() ?? 0
         guard longest - 1 <= rowLength else {
           throw CorpusError(
             .mismatch, "example \(example) has \(longest) tokens, a row \(rowLength); prepare the conversations again",

@@ -20,8 +20,8 @@ public struct RecordReader {
     guard stem.hasSuffix(".jsonl") || stem.hasSuffix(".json") else {
       throw CorpusError(
         .unsupportedFormat,
-        "unknown kind of file; a name ending in .jsonl or .json, with .gz or .zst after it if it is compressed, expected",
-        file: path)
+        "unknown kind of file; a name ending in .jsonl or .json, with .gz or .zst after it if it is compressed, "
+          + "expected", file: path)
     }
     isLines = stem.hasSuffix(".jsonl")
     lines = try LineReader(path: path, compression: compression, lineBytesMax: Self.recordBytesMax)

@@ -107,7 +107,8 @@ struct SweepCell {
       learningRate: payload.recipe.learningRate, status: divergence == nil ? .completed : .diverged, reason: divergence,
       steps: Int(steps.step), tokens: Int(steps.step) * cell.recipe.tokensPerStep,
       recipeSHA256: member.trained.recipeSHA256,
-      weightsSHA256: divergence == nil ? member.trained.weightsSHA256 : nil, parameters: member.parameterCount, curve: curve)
+      weightsSHA256: divergence == nil ? member.trained.weightsSHA256 : nil, parameters: member.parameterCount,
+      curve: curve)
     let directory = context.scratchDirectory + "/cell"
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     try Data(try encodePayload(result)).write(to: URL(fileURLWithPath: directory + "/" + CellPayload.file))

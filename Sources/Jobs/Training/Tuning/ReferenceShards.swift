@@ -101,8 +101,8 @@ private func checkReference(_ reference: LoadedTokenizer, policy: LoadedTokenize
   let sizes = (reference.tokenizer.vocabularySize, policy.tokenizer.vocabularySize)
   guard sizes.0 == sizes.1 else {
     throw ForeignReference(
-      description: "the reference has another tokenizer: \(sizes.0) ids, the model that is trained has \(sizes.1); take "
-        + "a reference of the same family")
+      description: "the reference has another tokenizer: \(sizes.0) ids, the model that is trained has \(sizes.1); "
+        + "take a reference of the same family")
   }
   guard reference.fileBytes == policy.fileBytes else {
     throw ForeignReference(

@@ -5,7 +5,7 @@ import Transformer
 
 /// Which examples training sees in which slot of which step, and those of the validation sets.
 final class TuningCorpus {
-  /// A row with the number of its source: one sequence of one or more packed conversations, or the two answers of a pair.
+  /// A row with the number of its source: a sequence of one or more packed conversations, or the answers of a pair.
   struct Row {
     let source: Int
     let places: [ExampleSource.Place]

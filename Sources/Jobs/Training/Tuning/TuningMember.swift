@@ -49,8 +49,8 @@ struct TuningParts {
   }
 }
 
-/// Supervised fine-tuning: the model learns the assistant's turns of conversations. Its state after step t is a function
-/// of (start, rows, recipe) alone.
+/// Supervised fine-tuning: the model learns the assistant's turns of conversations. Its state after step t is a
+/// function of (start, rows, recipe) alone.
 final class SFTMember: TuningMember {
   let trained: TrainedModel
   let payload: TuningPayload

@@ -129,6 +129,9 @@ struct TuningPlanner {
     let chat = ChatPayload(template: source, learning: specification.learning, date: specification.date)
     if let opened = start.opened {
       let place = specification.template ?? specification.model
+      try naming(specification.model) {
+        if opened.model is ModelDirectory { try ModelDirectory.checkParts(opened.model.path) }
+      }
       try naming(place) {
         _ = try ChatFormat(
           configuration: opened.model.configuration, companions: opened.model.companions,

@@ -53,24 +53,19 @@ extension TuningSpecification {
   static func read(
     _ mapping: SpecMapping, kind: TuningKind
   ) throws -> (specification: TuningSpecification, resolved: ResolvedSpec) {
-    let (value, resolved) = try SpecReader.read(mapping) { reader in
+    let (value, resolved) = try SpecReader.read(mapping, foreignKeys: foreignTuningKeys) { reader in
       let header = try reader.header(of: kind == .imitation ? "sft" : "dpo")
       let model = try reader.required("model", .path, example: "models/SmolLM2-135M-Instruct.gguf")
       let chat = try readChat(reader, kind: kind)
       let sources = try reader.mappings(
         "sources", count: 1...64, example: "name: zh, paths: [sft/alpaca_zh_demo.json]", readSource)
-      try refuseRepeats(sources.map(\.name), of: "sources", reader)
+      try reader.refuseRepeatedNames(sources.map(\.name), of: "sources")
       let shares = try readShares(reader, sources: sources)
       let packs = kind == .imitation ? try reader.value("packing", .boolean, default: true) : false
       let preference = kind == .preference ? try readPreference(reader) : nil
       let (recipe, rate) = try reader.mapping("recipe", example: "steps: 60, learning_rate: 2.0e-5", Recipe.read)
       let validation = try readValidation(reader, sources: sources)
-      let checkpoint = try reader.mappingOrEmpty("checkpoint", example: "every_steps: 20, keep: 2") { checkpoint in
-        (
-          interval: try checkpoint.value("every_steps", .integer(0...1_000_000_000), default: 0),
-          kept: try checkpoint.value("keep", .integer(1...1000), default: 2)
-        )
-      }
+      let checkpoint = try reader.checkpointSettings()
       return TuningSpecification(
         kind: kind, header: header, model: model, template: chat.template, learning: chat.learning, date: chat.date,
         sources: sources, shares: shares, packs: packs, recipe: recipe, learningRate: rate, preference: preference,
@@ -106,24 +101,8 @@ extension TuningSpecification {
           "shares", "the mixture says nothing", remedy: "Write `shares: {\(example)}`, or leave out `mixture` to take "
             + "each source as often as it has tokens")
       }
-      for share in shares where !sources.contains(where: { $0.name == share.key }) {
-        throw SpecError(
-          position: share.position, path: "mixture.shares.\(share.key)", problem: "no source has this name",
-          remedy: "The sources are \(sources.map(\.name).joined(separator: ", "))")
-      }
-      let ordered = try sources.map { source in
-        guard let share = shares.first(where: { $0.key == source.name }) else {
-          throw mixture.refusal(
-            "shares", "the share of source \(source.name) is missing",
-            remedy: "Write for example `\(source.name): 0.1`")
-        }
-        return share.value
-      }
-      let sum = ordered.reduce(0, +)
-      guard abs(sum - 1) <= 1e-9 else {
-        throw mixture.refusal("shares", "the shares add up to \(sum)", remedy: "They must add up to 1")
-      }
-      return ordered
+      try mixture.checkShares(shares, sources: sources.map(\.name))
+      return sources.map { source in shares.first { $0.key == source.name }?.value ?? 0 }
     }
   }
 
@@ -146,7 +125,7 @@ extension TuningSpecification {
       let sets = try validation.mappings(
         "sets", count: 0...64, example: "name: zh_held, from: zh, fraction: 0.05, rows: 32"
       ) { try readSet($0, sources: sources) }
-      try refuseRepeats(sets.map(\.name), of: "sets", validation)
+      try validation.refuseRepeatedNames(sets.map(\.name), of: "sets")
       var held: Set<String> = []
       for case .heldOut(let source, _) in sets.map(\.origin) where !held.insert(source).inserted {
         throw validation.refusal(
@@ -165,9 +144,7 @@ extension TuningSpecification {
     switch (source, fraction, paths) {
     case (let source?, let fraction?, nil):
       guard sources.contains(where: { $0.name == source }) else {
-        throw reader.refusal(
-          "from", "no source is named \(source)",
-          remedy: "The sources are \(sources.map(\.name).joined(separator: ", "))")
+        throw reader.noSource(named: source, sources: sources.map(\.name))
       }
       return ValidationSet(name: name, origin: .heldOut(source: source, fraction: fraction), rows: rows)
     case (nil, nil, let paths?): return ValidationSet(name: name, origin: .files(paths), rows: rows)
@@ -176,13 +153,6 @@ extension TuningSpecification {
     default:
       throw reader.refusal(
         "name", "a set has either `from` with `fraction`, or `paths`", remedy: "Keep one of them")
-    }
-  }
-
-  private static func refuseRepeats(_ names: [String], of key: String, _ reader: SpecReader) throws {
-    var seen: Set<String> = []
-    for name in names where !seen.insert(name).inserted {
-      throw reader.refusal(key, "two of them are named \(name)", remedy: "Give each a name of its own")
     }
   }
 }
@@ -200,3 +170,21 @@ extension SpecKind where Value == ChatDate {
       })
   }
 }
+
+/// Keys of other trainers with ours, where conversations are trained on.
+private let foreignTuningKeys: [String: String] = {
+  var keys = foreignTrainingKeys
+  keys["packing"] = nil
+  keys["train_on_prompt"] = "Write `chat: {loss: all}` to learn the prompts too"
+  keys["train_on_inputs"] = "Write `chat: {loss: all}` to learn the prompts too"
+  keys["assistant_only_loss"] = "`chat: {loss: assistant}` is the default"
+  keys["completion_only_loss"] = "`chat: {loss: assistant}` is the default"
+  keys["chat_template"] = "Write `chat: {template: NAME}`"
+  keys["pref_beta"] = "Write `preference: {beta: 0.1}`"
+  keys["dpo_beta"] = "Write `preference: {beta: 0.1}`"
+  keys["pref_loss"] = "The loss is the sigmoid of DPO; leave it out"
+  keys["ref_model"] = "Write `reference: MODEL`"
+  keys["ref_model_name_or_path"] = "Write `reference: MODEL`"
+  keys["dataset"] = "Write `sources: [{name: zh, paths: [FILE]}]`"
+  return keys
+}()
