@@ -35,8 +35,8 @@ public struct ChatFormat: Sendable {
     stopTokens = stops.sorted()
   }
 
-  /// The chat format of a model on disk, whose parts must belong together: a directory that Admix wrote is compared with
-  /// its manifest.
+  /// The chat format of a model on disk, whose parts must belong together: a directory that Admix wrote is compared
+  /// with its manifest.
   ///
   /// - Throws: `CheckpointError` that names the part; `ChatError`.
   public init(of model: any ModelSource, tokenizer: any Tokenizer) throws {
