@@ -94,11 +94,13 @@ let package = Package(
       "TrainingJobs", "Sources/Jobs/Training",
       [
         "JobKit", "Pricing", "WireProtocol", "KernelTable", "Transformer", "Optimizers", "Checkpoints", "Tokenizers",
-        "Corpora", "GradientExchange", crypto,
+        "Corpora", "GradientExchange", "Templates", "Chat", crypto,
       ]),
 
     // Templates of chats and of evaluation tasks.
     part("Templates", "Sources/Templates"),
+    // Conversations in the words and tokens of a model.
+    part("Chat", "Sources/Chat", ["Templates", "Tokenizers", "Checkpoints"]),
 
     part("PipelineJob", "Sources/Jobs/Pipeline", ["JobKit", "WireProtocol"]),
     part("JobFiles", "Sources/JobFiles", ["JobKit", "WireProtocol", "Yams", crypto]),
@@ -144,8 +146,9 @@ let package = Package(
     tests(
       "TrainingJobTests",
       [
-        "TrainingJobs", "JobFiles", "JobKit", "KernelTable", "Transformer", "TestSupport", "WireProtocol", crypto,
-      ]),
+        "TrainingJobs", "JobFiles", "JobKit", "KernelTable", "Transformer", "Corpora", "Chat", "Checkpoints",
+        "Tokenizers", "TrainingSupport", "TestSupport", "WireProtocol", crypto,
+      ], exclude: ["Fixtures"]),
     tests("BadInputTests", ["TestSupport", "admix", crypto]),
     tests("TidyTests", []),
     tests(
@@ -155,6 +158,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     tests("TemplateTests", ["Templates"], exclude: ["Fixtures"]),
+    tests("ChatTests", ["Chat", "Templates", "Tokenizers", "Checkpoints", "TestSupport"], exclude: ["Fixtures"]),
     tests("PricingTests", ["Pricing", "Transformer", "KernelTable"]),
     tests("ReportTests", ["Reports", "Results", "Study", "WireProtocol"], exclude: ["Fixtures"]),
     tests("JobFileTests", ["JobFiles", "JobKit", "PipelineJob", "WireProtocol"]),

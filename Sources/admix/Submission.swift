@@ -8,7 +8,7 @@ import TrainingJobs
 import WireProtocol
 
 /// The job types that are built in. Coordinator and workers never see this list.
-let jobTypes: [any JobType] = [CPTJob(), SweepJob(), Pipeline()]
+let jobTypes: [any JobType] = [CPTJob(), SFTJob(), DPOJob(), SweepJob(), Pipeline()]
 
 /// A job file, and where its relative paths start.
 struct JobFileArgument: ParsableArguments {

@@ -20,6 +20,7 @@ struct TidyTests {
     ),
     ("Sources/Checkpoints", []),
     ("Sources/Templates", []),
+    ("Sources/Chat", ["Templates", "Tokenizers", "Checkpoints"]),
     ("Sources/Tokenizers", []),
     ("Sources/Corpora", ["Tokenizers", "CZlib", "CZstd"]),
     ("Sources/GradientExchange", ["WireProtocol", "KernelTable", "CLZ4", "JobKit"]),
@@ -35,7 +36,7 @@ struct TidyTests {
       "Sources/Jobs/Training",
       [
         "JobKit", "Pricing", "WireProtocol", "KernelTable", "Transformer", "Optimizers", "Checkpoints", "Tokenizers",
-        "Corpora", "GradientExchange",
+        "Corpora", "GradientExchange", "Templates", "Chat",
       ]
     ),
     ("Sources/StateFiles", ["WireProtocol"]),
@@ -55,7 +56,7 @@ struct TidyTests {
     "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora", "GradientExchange", "JobKit", "JobRunner",
     "JobFiles", "Results", "PipelineJob", "TrainingJobs", "StateFiles", "ControlClient", "CoordinatorCore",
     "CoordinatorDaemon", "WorkerCore", "WorkerDaemon", "Benchmarks", "Study", "Reports", "Pricing", "Templates",
-    "Inference", "admix",
+    "Inference", "Chat", "admix",
   ]
 
   /// Who may import which library that is not ours.

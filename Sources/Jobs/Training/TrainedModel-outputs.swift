@@ -14,14 +14,11 @@ struct ForeignCheckpoint: Error, CustomStringConvertible {
   var description: String { "the checkpoint \(path) cannot be gone on from: \(reason)" }
 }
 
-extension CPTMember {
+extension TrainedModel {
   private var writer: CheckpointWriter {
     CheckpointWriter(
-      configuration: files.configuration, companions: files.companions, placements: model.layout.placements)
+      configuration: files.configuration, companions: companions, placements: model.layout.placements)
   }
-
-  /// SHA-256 of everything that decides the run, so that a checkpoint is not continued under another recipe.
-  func recipeSHA256() throws -> String { hexadecimal(SHA256.hash(data: try encodePayload(payload))) }
 
   var weightsSHA256: String {
     hexadecimal(weightsHash(model.layout.placements, weights: UnsafeBufferPointer(weights.whole)))
@@ -41,9 +38,8 @@ extension CPTMember {
         "it was computed by numerics version \(state.numericsVersion), this build has \(numericsVersion): "
           + "the weights would not be those of one run")
     }
-    let recipe = try recipeSHA256()
-    guard state.recipeSHA256 == recipe else {
-      throw foreign("its recipe has SHA-256 \(state.recipeSHA256), this job's has \(recipe)")
+    guard state.recipeSHA256 == recipeSHA256 else {
+      throw foreign("its recipe has SHA-256 \(state.recipeSHA256), this job's has \(recipeSHA256)")
     }
     let placements = model.layout.placements
     try directory.loadWeights(placements, into: weights.whole)
@@ -52,7 +48,7 @@ extension CPTMember {
 
   func writeCheckpoint(step: UInt64, chain: WireProtocol.Digest, to directory: String) throws {
     let state = TrainingState(
-      step: Int(step), optimizerUpdates: Int(step), chainDigest: chain.hex, recipeSHA256: try recipeSHA256(),
+      step: Int(step), optimizerUpdates: Int(step), chainDigest: chain.hex, recipeSHA256: recipeSHA256,
       numericsVersion: Int(numericsVersion))
     let root = directory + ".staging"
     try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
@@ -64,59 +60,28 @@ extension CPTMember {
     try FileManager.default.moveItem(atPath: written, toPath: directory)
   }
 
-  func finish(_ finish: Finish, chain: WireProtocol.Digest) throws -> ShardResult {
+  /// Writes the trees `model`, `checkpoint` and `ledger`. `result` makes what joins `result.json` from the weights'
+  /// hash.
+  func finish(
+    _ finish: Finish, chain: WireProtocol.Digest, ledger: [UInt8], result: (String) -> some Encodable
+  ) throws -> ShardResult {
     let root = scratchDirectory + "/final"
     try? FileManager.default.removeItem(atPath: root)
     try FileManager.default.createDirectory(atPath: root + "/ledger", withIntermediateDirectories: true)
     try writer.writeModel(at: root + "/model", step: Int(finish.step), weights: UnsafeBufferPointer(weights.whole))
     try writeCheckpoint(step: finish.step, chain: chain, to: root + "/checkpoint")
-    let ledger = try corpus.ledger(steps: finish.step)
-    try Data(ledger.json).write(to: URL(fileURLWithPath: root + "/ledger/ledger.json"))
-    let result = TrainingResult(
-      weightsSHA256: weightsSHA256,
-      parameters: model.layout.count, mixture: ledger.mixture)
+    try Data(ledger).write(to: URL(fileURLWithPath: root + "/ledger/ledger.json"))
     return ShardResult(
       outputs: ["model", "checkpoint", "ledger"].map { OutputTree(name: $0, directory: "\(root)/\($0)") },
-      result: String(decoding: try encodePayload(result), as: UTF8.self))
+      result: String(decoding: try encodePayload(result(weightsSHA256)), as: UTF8.self))
   }
+}
+
+/// SHA-256 of a payload: of everything that decides a run.
+func payloadSHA256(_ payload: some Encodable) throws -> String {
+  hexadecimal(SHA256.hash(data: try encodePayload(payload)))
 }
 
 extension FloatBuffer {
   var whole: UnsafeMutableBufferPointer<Float> { UnsafeMutableBufferPointer(start: start, count: count) }
-}
-
-/// What a finished training adds to `result.json`.
-struct TrainingResult: Codable {
-  struct Mixture: Codable {
-    struct Source: Codable {
-      let name: String
-      let role: SourceRole
-      let requested: Double
-      let achieved: Double
-      let rows: Int
-      let tokens: Int
-      let bytes: Int
-      /// The tokenizer's fertility on the source's whole text.
-      let tokensPerByte: Double?
-      let tokensPerCharacter: Double?
-
-      enum CodingKeys: String, CodingKey {
-        case name, role, requested, achieved, rows, tokens, bytes
-        case tokensPerByte = "tokens_per_byte"
-        case tokensPerCharacter = "tokens_per_character"
-      }
-    }
-    /// The share of tokens from sources whose role is added.
-    let requested: Double
-    let achieved: Double
-    let sources: [Source]
-  }
-  let weightsSHA256: String
-  let parameters: Int
-  let mixture: Mixture
-
-  enum CodingKeys: String, CodingKey {
-    case weightsSHA256 = "weights_sha256"
-    case parameters, mixture
-  }
 }
