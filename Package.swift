@@ -99,6 +99,13 @@ let package = Package(
     // Templates of chats and of evaluation tasks.
     part("Templates", "Sources/Templates"),
 
+    // `Tasks` holds the task files that scripts/embed-tasks.py makes string literals of.
+    part(
+      "EvaluationJob", "Sources/Jobs/Evaluation",
+      [
+        "JobKit", "WireProtocol", "KernelTable", "Transformer", "Checkpoints", "Tokenizers", "Templates", "Corpora",
+        "TrainingJobs", "CSystem", crypto,
+      ], exclude: ["Tasks"]),
     part("PipelineJob", "Sources/Jobs/Pipeline", ["JobKit", "WireProtocol"]),
     part("JobFiles", "Sources/JobFiles", ["JobKit", "WireProtocol", "Yams", crypto]),
     part("Results", "Sources/Results", ["WireProtocol"]),
@@ -130,7 +137,7 @@ let package = Package(
     .executableTarget(
       name: "admix",
       dependencies: [
-        "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "PipelineJob", "JobFiles", "Results",
+        "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "EvaluationJob", "PipelineJob", "JobFiles", "Results",
         "Reports", "Pricing", "Transformer", "ControlClient", "StateFiles", "KernelTable", "Benchmarks", "Tokenizers",
         "Corpora", "JobKit", "WireProtocol", "Transport", "CSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -145,6 +152,12 @@ let package = Package(
       [
         "TrainingJobs", "JobFiles", "JobKit", "KernelTable", "Transformer", "TestSupport", "WireProtocol", crypto,
       ]),
+    tests(
+      "EvaluationJobTests",
+      [
+        "EvaluationJob", "JobFiles", "JobKit", "KernelTable", "Templates", "Tokenizers", "TestSupport", "WireProtocol",
+        "admix",
+      ], exclude: ["Fixtures"]),
     tests("BadInputTests", ["TestSupport", "admix", crypto]),
     tests("TidyTests", []),
     tests(
