@@ -10,6 +10,7 @@ struct TidyTests {
     ("Sources/KernelTable", ["KernelsAVX2", "KernelsAVX512", "KernelsPlain", "CSystem"]),
     ("Sources/Transformer", ["KernelTable"]),
     ("Sources/Optimizers", ["KernelTable"]),
+    ("Sources/Inference", ["KernelTable", "Transformer", "Checkpoints"]),
     (
       "Sources/Benchmarks",
       [
@@ -61,7 +62,7 @@ struct TidyTests {
     "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora", "GradientExchange", "JobKit", "JobRunner",
     "JobFiles", "Results", "PipelineJob", "TrainingJobs", "EvaluationJob", "StateFiles", "ControlClient", "CoordinatorCore",
     "CoordinatorDaemon", "WorkerCore", "WorkerDaemon", "Benchmarks", "Study", "Reports", "Pricing", "Templates",
-    "admix",
+    "Inference", "admix",
   ]
 
   /// Who may import which library that is not ours.
