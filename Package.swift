@@ -105,7 +105,7 @@ let package = Package(
       "EvaluationJob", "Sources/Jobs/Evaluation",
       [
         "JobKit", "WireProtocol", "KernelTable", "Transformer", "Checkpoints", "Tokenizers", "Templates", "Corpora",
-        "TrainingJobs", "CSystem", crypto,
+        "Inference", "TrainingJobs", "CSystem", crypto,
       ], exclude: ["Tasks"]),
     part("PipelineJob", "Sources/Jobs/Pipeline", ["JobKit", "WireProtocol"]),
     part("JobFiles", "Sources/JobFiles", ["JobKit", "WireProtocol", "Yams", crypto]),
@@ -138,7 +138,8 @@ let package = Package(
     .executableTarget(
       name: "admix",
       dependencies: [
-        "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "EvaluationJob", "PipelineJob", "JobFiles", "Results",
+        "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "EvaluationJob", "PipelineJob", "JobFiles",
+        "Results",
         "Reports", "Pricing", "Transformer", "ControlClient", "StateFiles", "KernelTable", "Benchmarks", "Tokenizers",
         "Corpora", "JobKit", "WireProtocol", "Transport", "CSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

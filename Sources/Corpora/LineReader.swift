@@ -7,8 +7,8 @@ enum Compression: String, CaseIterable {
   case zstd = ".zst"
 }
 
-/// All lines of a text file that fits into memory, `.gz` and `.zst` by the end of its name: UTF-8, without line feeds and
-/// without a byte order mark.
+/// All lines of a text file that fits into memory, `.gz` and `.zst` by the end of its name: UTF-8, without line feeds
+/// and without a byte order mark.
 /// - Throws: `CorpusError` naming the file and the line.
 public func readLines(of path: String, lineBytesMax: Int = 256 << 20) throws -> [[UInt8]] {
   let compression = Compression.allCases.last { path.hasSuffix($0.rawValue) } ?? .none

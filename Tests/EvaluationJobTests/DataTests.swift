@@ -14,12 +14,18 @@ struct DataTests {
   @Test("CSV fields keep commas, quotes, line ends and their spelling")
   func csv() throws {
     #expect(try rows("\u{FEFF}a,b\r\n\"x, \"\"y\"\"\",\"1\n2\"\n3.60,\n") == [["x, \"y\"", "1\n2"], ["3.60", ""]])
-    #expect(try CSVRows.read(Array(",Q\n0,x\n".utf8), file: "a").first?.entries.map(\.key.pythonText) == ["Unnamed: 0", "Q"])
+    #expect(
+      try CSVRows.read(Array(",Q\n0,x\n".utf8), file: "a").first?.entries.map(\.key.pythonText) == ["Unnamed: 0", "Q"])
   }
 
   @Test("What is no CSV names its line")
   func badCSV() {
-    func complaint(_ text: String) -> String { do { _ = try rows(text); return "" } catch { return "\(error)" } }
+    func complaint(_ text: String) -> String {
+      do {
+        _ = try rows(text)
+        return ""
+      } catch { return "\(error)" }
+    }
     #expect(complaint("a,b\n1,2\n3\n").hasPrefix("a.csv: line 3: found 1 fields, expected 2 as in the header"))
     #expect(complaint("a,b\n\"1,2\n").hasPrefix("a.csv: line 2: a quoted field is never closed"))
     #expect(complaint("").hasPrefix("a.csv: the file has no header line"))

@@ -21,7 +21,8 @@ struct PythonTests {
   @Test(
     "Literals are read as ast.literal_eval reads them, and nothing else is",
     arguments: [
-      ("['A', \"B's\", 3]", "['A', \"B's\", 3]"), ("(1,)", "(1,)"), ("(1)", "1"), ("{'a': 1.5, 'b': None}", "{'a': 1.5, 'b': None}"),
+      ("['A', \"B's\", 3]", "['A', \"B's\", 3]"), ("(1,)", "(1,)"), ("(1)", "1"),
+      ("{'a': 1.5, 'b': None}", "{'a': 1.5, 'b': None}"),
       ("[True, -2, 'x\\ny']", "[True, -2, 'x\\ny']"), ("['\\u4e2d']", "['中']"), ("007", nil), ("[1, 2", nil),
       ("f(x)", nil), ("[1 2]", nil), ("[1,, 2]", nil), ("", nil),
     ] as [(String, String?)])
@@ -31,7 +32,8 @@ struct PythonTests {
 
   @Test("findall gives matches or groups, sub takes matches out")
   func patterns() throws {
-    #expect(try PythonPattern(#"(-?[$0-9.,]{2,})|(-?[0-9]+)"#).all(in: "a 5 and $1,200.") == [["", "5"], ["$1,200.", ""]])
+    #expect(
+      try PythonPattern(#"(-?[$0-9.,]{2,})|(-?[0-9]+)"#).all(in: "a 5 and $1,200.") == [["", "5"], ["$1,200.", ""]])
     #expect(try PythonPattern(#"#### (\-?[0-9\.\,]+)"#).all(in: "x\n#### -18\n#### 4") == [["-18"], ["4"]])
     #expect(try PythonPattern(#"(?s).*#### "#).removed(from: "a\nb\n#### 18") == "18")
     #expect(try PythonPattern(#"\.$"#).removed(from: "18.") == "18")

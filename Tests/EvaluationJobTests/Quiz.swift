@@ -14,7 +14,9 @@ struct Quiz {
   init(count: Int = 600) throws {
     tiny = try TinyJob()
     let header = "question,A,B,C,D,answer\n"
-    let rows = (0..<count).map { "\"number \($0), what?\",春眠,story \($0),no,\($0 * 7 % 31),\(["A", "B", "C", "D"][$0 % 4])\n" }
+    let rows = (0..<count).map {
+      "\"number \($0), what?\",春眠,story \($0),no,\($0 * 7 % 31),\(["A", "B", "C", "D"][$0 % 4])\n"
+    }
     try directory.write(header + rows.joined(), to: "bench/even.csv")
     try directory.write(header + rows.prefix(40).joined(), to: "bench/odd.csv")
     try directory.write(header + rows.suffix(7).joined(), to: "bench/dev.csv")
@@ -25,8 +27,10 @@ struct Quiz {
       group: quiz
       aggregate_metric_list: [{metric: acc, weight_by_size: true}]
       task:
-        - {task: quiz_even, include: quiz.template.yaml, tag: quiz_tag, dataset_kwargs: {data_files: {test: even.csv, dev: dev.csv}}}
-        - {task: quiz_odd, include: quiz.template.yaml, tag: quiz_tag, dataset_kwargs: {data_files: {test: odd.csv, dev: dev.csv}}}
+        - {task: quiz_even, include: quiz.template.yaml, tag: quiz_tag,
+           dataset_kwargs: {data_files: {test: even.csv, dev: dev.csv}}}
+        - {task: quiz_odd, include: quiz.template.yaml, tag: quiz_tag,
+           dataset_kwargs: {data_files: {test: odd.csv, dev: dev.csv}}}
       metadata: {version: 1.0}
       """, to: "bench/quiz.yaml")
     try directory.write(
@@ -53,7 +57,8 @@ struct Quiz {
       generation_kwargs: {until: ["\\n\\n"], max_gen_toks: 12}
       metric_list: [{metric: exact_match, regexes_to_ignore: ["(?s).*#### "]}]
       filter_list:
-        - {name: number, filter: [{function: regex, regex_pattern: "(-?[0-9]+)", group_select: -1}, {function: take_first}]}
+        - name: number
+          filter: [{function: regex, regex_pattern: "(-?[0-9]+)", group_select: -1}, {function: take_first}]
       metadata: {version: 0.1}
       """, to: "bench/sums.yaml")
     try directory.write(

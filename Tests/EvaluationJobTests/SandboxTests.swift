@@ -38,7 +38,9 @@ struct SandboxTests {
   }
 
   private func order(_ sandbox: CodeSandbox) throws -> String {
-    for order in ["{'a', 'b', 'c'}", "{'a', 'c', 'b'}", "{'b', 'a', 'c'}", "{'b', 'c', 'a'}", "{'c', 'a', 'b'}", "{'c', 'b', 'a'}"]
+    for order in [
+      "{'a', 'b', 'c'}", "{'a', 'c', 'b'}", "{'b', 'a', 'c'}", "{'b', 'c', 'a'}", "{'c', 'a', 'b'}", "{'c', 'b', 'a'}",
+    ]
     where try sandbox.passes("assert str({'a', 'b', 'c'}) == \"\(order)\"") { return "\"\(order)\"" }
     return "''"
   }
@@ -51,7 +53,8 @@ struct SandboxTests {
     let problems = try DataFile.rows(at: bench + "/humaneval/HumanEval.jsonl.gz", format: .json, name: "HumanEval")
     for row in problems.prefix(20) {
       func field(_ name: String) -> String { row[name]?.pythonText ?? "" }
-      let program = field("prompt") + field("canonical_solution") + "\n" + field("test") + "\ncheck(\(field("entry_point")))"
+      let program =
+        field("prompt") + field("canonical_solution") + "\n" + field("test") + "\ncheck(\(field("entry_point")))"
       #expect(try sandbox.passes(program), "\(field("task_id"))")
       let wrong = field("prompt") + "    return None\n" + field("test") + "\ncheck(\(field("entry_point")))"
       #expect(try !sandbox.passes(wrong), "\(field("task_id"))")

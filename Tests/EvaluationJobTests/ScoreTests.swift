@@ -14,8 +14,11 @@ struct ScoreTests {
     #expect(GroupScore.score([0.5, 1], sizes: [30, 10], isWeightedBySize: true) == 0.625)
     #expect(GroupScore.score([0.5, 1], sizes: [30, 10], isWeightedBySize: false) == 0.75)
     // pooled_sample_stderr([0.09, 0.1], [30, 10]); unweighted_mean_stderr([0.09, 0.1])
-    #expect(abs(GroupScore.standardError([0.09, 0.1], sizes: [30, 10], isWeightedBySize: true) - 0.07230691165915061) < 1e-12)
-    #expect(abs(GroupScore.standardError([0.09, 0.1], sizes: [30, 10], isWeightedBySize: false) - 0.06726812023536856) < 1e-12)
+    #expect(
+      abs(GroupScore.standardError([0.09, 0.1], sizes: [30, 10], isWeightedBySize: true) - 0.07230691165915061) < 1e-12)
+    #expect(
+      abs(GroupScore.standardError([0.09, 0.1], sizes: [30, 10], isWeightedBySize: false) - 0.06726812023536856) < 1e-12
+    )
     // bootstrap_stderr(perplexity, [-1.0, -2.5, -0.5, -3.0], 2000) of lm-eval 0.4.13
     let sums = [-1.0, -2.5, -0.5, -3.0].map { Aggregation.Value.number($0) }
     let error = try #require(Aggregation.perplexity.standardError(sums, draws: 2000))

@@ -42,7 +42,7 @@ struct TidyTests {
       "Sources/Jobs/Evaluation",
       [
         "JobKit", "WireProtocol", "KernelTable", "Transformer", "Checkpoints", "Tokenizers", "Templates", "Corpora",
-        "TrainingJobs", "CSystem",
+        "Inference", "TrainingJobs", "CSystem",
       ]
     ),
     ("Sources/StateFiles", ["WireProtocol"]),

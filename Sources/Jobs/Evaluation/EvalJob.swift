@@ -1,8 +1,8 @@
 public import JobKit
 public import WireProtocol
 
-/// `job: eval`: a model's answers to benchmarks' items, and the scores. A shard is a range of items of one task; whatever
-/// worker computes it, in whichever batches, its bytes are the same.
+/// `job: eval`: a model's answers to benchmarks' items, and the scores. A shard is a range of items of one task;
+/// whatever worker computes it, in whichever batches, its bytes are the same.
 public struct EvalJob: JobType {
   /// Counts up when an item's result may change.
   static let version: UInt32 = 1

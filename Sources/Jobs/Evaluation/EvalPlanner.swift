@@ -14,8 +14,8 @@ struct EvalPlanner {
   let specification: EvalSpecification
   let context: any PlanningContext
 
-  /// Items of a shard: a minute or so of work for a model of a few hundred million parameters. It depends on the kind of
-  /// task alone, so that a larger limit or another set of tasks finds the shards of before.
+  /// Items of a shard: a minute or so of work for a model of a few hundred million parameters. It depends on the kind
+  /// of task alone, so that a larger limit or another set of tasks finds the shards of before.
   static func itemsPerShard(_ type: TaskDefinition.OutputType) -> Int { type == .generateUntil ? 64 : 256 }
 
   func plan() throws -> JobPlan {
@@ -147,7 +147,8 @@ struct EvalPlanner {
         throw SpecError(
           position: specification.tasks[0].position, path: "tasks",
           problem: "the task `\(name)` runs what the model writes",
-          remedy: "If that is wanted, write `allow_code_execution: true` or give `--allow-code-execution`: it then runs "
+          remedy:
+            "If that is wanted, write `allow_code_execution: true` or give `--allow-code-execution`: it then runs "
             + "in a sandbox, or not at all where the host has none")
       }
       return ChosenTask(definition: definition, places: places, isBuiltIn: catalogue.isBuiltIn(name))

@@ -39,7 +39,8 @@ struct OverlapShard {
       let folder = try context.directory(EvalTree.tasks) + "/" + EvalTree.folder(task)
       let rows = try DataFile.rows(at: "\(folder)/\(EvalTree.rows)", format: .json, name: task)
       // The row itself, not the prompt: what stands in every prompt says nothing of one item.
-      asked.append((task, rows.map { row in thirteenGrams(of: row.entries.map(\.value.pythonText).joined(separator: " ")) }))
+      asked.append(
+        (task, rows.map { row in thirteenGrams(of: row.entries.map(\.value.pythonText).joined(separator: " ")) }))
     }
     var finder = OverlapFinder(wanted: asked.flatMap(\.items).joined())
     for number in 0..<payload.files {

@@ -5,7 +5,9 @@ import Templates
 enum BuiltInFunctions {
   static let rowChoices = ["mbpp.test_rows"]
   static let sampleLists = ["mbpp.list_fewshot_samples"]
-  static let filters = ["humaneval.build_predictions", "humaneval.build_predictions_instruct", "mbpp.build_predictions"]
+  static let filters = [
+    "humaneval.build_predictions", "humaneval.build_predictions_instruct", "mbpp.build_predictions",
+  ]
   static let metrics = ["humaneval.pass_at_k", "mbpp.pass_at_1"]
   static let results = ["eq_bench.calculate_score_fullscale"]
 
@@ -42,7 +44,8 @@ enum BuiltInFunctions {
   private static let mbppSamples = [
     #"""
     {"task_id": 2, "text": "Write a function to find the similar elements from the given two tuple lists.",
-    "code": "def similar_elements(test_tup1, test_tup2):\r\n  res = tuple(set(test_tup1) & set(test_tup2))\r\n  return (res) ",
+    "code": "def similar_elements(test_tup1, test_tup2):\r\n\#
+      res = tuple(set(test_tup1) & set(test_tup2))\r\n  return (res) ",
     "test_list": ["assert similar_elements((3, 4, 5, 6),(5, 7, 4, 10)) == (4, 5)",
     "assert similar_elements((1, 2, 3, 4),(5, 4, 3, 7)) == (3, 4)",
     "assert similar_elements((11, 12, 14, 13),(17, 15, 14, 13)) == (13, 14)"], "is_fewshot": true}
@@ -56,8 +59,8 @@ enum BuiltInFunctions {
     "assert is_not_prime(35) == True"], "is_fewshot": true}
     """#,
     #"""
-    {"task_id": 4, "text": "Write a function to find the largest integers from a given list of numbers using heap queue \#
-    algorithm.",
+    {"task_id": 4, "text": "Write a function to find the largest integers from a given list of numbers using \#
+    heap queue algorithm.",
     "code": "import heapq as hq\r\ndef heap_queue_largest(nums,n):\r\n\#
       largest_nums = hq.nlargest(n, nums)\r\n  return largest_nums",
     "test_list": ["assert heap_queue_largest( [25, 35, 22, 85, 14, 65, 75, 22, 58],3)==[85, 75, 65] ",

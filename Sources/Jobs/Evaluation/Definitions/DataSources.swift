@@ -2,7 +2,10 @@
 enum DataSources {
   /// By the first folder of a data file's path.
   static let origins: [(folder: String, origin: String)] = [
-    ("ceval", "https://cevalbenchmark.com or the dataset ceval/ceval-exam, unpacked as ceval/{dev,val,test}/SUBJECT_SPLIT.csv"),
+    (
+      "ceval",
+      "https://cevalbenchmark.com or the dataset ceval/ceval-exam, unpacked as ceval/{dev,val,test}/SUBJECT_SPLIT.csv"
+    ),
     ("cmmlu", "https://github.com/haonan-li/CMMLU, unpacked as cmmlu/{dev,test}/SUBJECT.csv"),
     (
       "mmlu",

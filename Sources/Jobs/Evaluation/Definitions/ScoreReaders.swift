@@ -90,7 +90,8 @@ struct FilterReader {
   let task: String
 
   private static let names = [
-    "regex", "take_first", "take_first_k", "majority_vote", "remove_whitespace", "lowercase", "uppercase", "map", "custom",
+    "regex", "take_first", "take_first_k", "majority_vote", "remove_whitespace", "lowercase", "uppercase", "map",
+    "custom",
   ]
 
   func filters(_ reader: SpecReader) throws -> [TaskDefinition.Filter] {

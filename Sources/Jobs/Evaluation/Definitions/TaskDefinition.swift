@@ -1,5 +1,5 @@
 /// A task with everything that decides its prompts and scores; what a task file says once includes, defaults and
-/// built-in functions are in place. It travels to runners as JSON, and its bytes are part of what results are cached by.
+/// built-in functions are in place. It travels to runners as JSON, and results are cached by its bytes, among others.
 struct TaskDefinition: Codable, Equatable {
   enum OutputType: String, Codable, CaseIterable {
     case loglikelihood

@@ -95,7 +95,9 @@ public enum TaskValidation {
     guard let first else { throw EvaluationError("task \(task.name)", problem: "there are no rows to ask", remedy: "") }
     var lines = ["\(task.name): \(task.outputType.rawValue), \(asked.count) items, \(shots) examples before each"]
     lines.append("the first prompt:")
-    lines += first.requests[0].firstArgument.split(separator: "\n", omittingEmptySubsequences: false).map { "  | \($0)" }
+    lines += first.requests[0].firstArgument.split(separator: "\n", omittingEmptySubsequences: false).map {
+      "  | \($0)"
+    }
     if !first.choices.isEmpty { lines.append("choices: \(first.choices.joined(separator: ", "))") }
     lines.append("answer: \(first.target.written.prefix(200))")
     return lines

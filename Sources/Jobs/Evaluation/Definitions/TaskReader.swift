@@ -10,7 +10,8 @@ struct TaskReader {
     self.mapping = try Self.merged(mapping, includes: includes, depth: 0)
     guard case .scalar(let name)? = self.mapping["task"], !name.text.isEmpty else {
       throw SpecError(
-        position: mapping.position, path: "task", problem: "a task needs a name", remedy: "Write for example `task: my_task`")
+        position: mapping.position, path: "task", problem: "a task needs a name",
+        remedy: "Write for example `task: my_task`")
     }
     self.name = name.text
   }
@@ -71,7 +72,8 @@ struct TaskReader {
     }
     let docToChoice = try text(reader, "doc_to_choice")
     if type == .multipleChoice, docToChoice == nil {
-      throw reader.refusal("doc_to_choice", "this key is missing", remedy: "Write for example [\"A\", \"B\", \"C\", \"D\"]")
+      throw reader.refusal(
+        "doc_to_choice", "this key is missing", remedy: "Write for example [\"A\", \"B\", \"C\", \"D\"]")
     }
     let genPrefix = try textAsWritten(reader, "gen_prefix")
     let fewshot = try self.fewshot(
@@ -93,7 +95,8 @@ struct TaskReader {
       metrics: try MetricReader(task: name, isScoredByFunction: processResults != nil).metrics(reader, type),
       generation: try GenerationReader.generation(reader, type, fewshotDelimiter: fewshotDelimiter),
       repeats: try reader.value("repeats", .integer(1...1000), default: 1),
-      filters: try FilterReader(task: name).filters(reader), runsCode: try reader.value("unsafe_code", .yamlBoolean, default: false),
+      filters: try FilterReader(task: name).filters(reader),
+      runsCode: try reader.value("unsafe_code", .yamlBoolean, default: false),
       version: try version(reader))
     guard let asked = definition.askedSplit else {
       throw reader.refusal(
@@ -103,7 +106,9 @@ struct TaskReader {
       guard let split, !files.contains(where: { $0.split == split }) else { continue }
       throw reader.refusal(
         "dataset_kwargs", "there is no file for the split `\(split)`",
-        remedy: "Write `data_files: {\(split): FILE}`; there are: \(Set(files.map(\.split)).sorted().joined(separator: ", "))")
+        remedy:
+          "Write `data_files: {\(split): FILE}`; there are: \(Set(files.map(\.split)).sorted().joined(separator: ", "))"
+      )
     }
     return (definition, written.map(\.place))
   }

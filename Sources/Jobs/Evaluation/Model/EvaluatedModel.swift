@@ -19,7 +19,8 @@ struct EvaluatedModel {
     let source = try openModel(directory)
     tokenizer = try loadTokenizer(of: source).tokenizer
     try tokenizer.checkFits(vocabSize: source.configuration.vocabularySize)
-    scoring = try WholeRowScoring(
-      source, kernels: try Kernels(InstructionSet.choose()), pool: ThreadPool(threads: threads))
+    scoring = try CachedScoring(
+      source, kernels: try Kernels(InstructionSet.choose()), pool: ThreadPool(threads: threads),
+      batchTokens: batchTokens)
   }
 }

@@ -45,7 +45,8 @@ struct ItemAsking {
             guard let pair = tokens.scored(context: context, continuation: continuation) else {
               throw EvaluationError(
                 "task \(task.name)", row: item.number + 1,
-                problem: "the answer \(continuation.debugDescription.prefix(60)) has no token, or more than the model's "
+                problem:
+                  "the answer \(continuation.debugDescription.prefix(60)) has no token, or more than the model's "
                   + "context of \(model.scoring.contextLength)", remedy: "")
             }
             scored.append(pair)
@@ -109,7 +110,9 @@ struct ItemAsking {
       guard !stops.isEmpty else { return false }
       let end = try model.tokenizer.decode(Array(new.suffix(window)))
       return stops.contains { end.pythonSplit($0, limit: 1).count > 1 }
-    } progress: { progress($0, requests.count) }
+    } progress: {
+      progress($0, requests.count)
+    }
     for number in items.indices {
       let mine = generated[number * task.repeats..<(number + 1) * task.repeats]
       outcomes[number].answers = [.texts(try mine.map { try text(of: $0, cutAt: stops) })]

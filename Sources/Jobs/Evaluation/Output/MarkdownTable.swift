@@ -95,7 +95,8 @@ struct MarkdownTable {
     }
     for entry in overlap?.tasks ?? [] {
       lines.append(
-        "- \(entry.task): \(entry.overlapping) of \(entry.items) items (\(percent(entry.overlapping, of: entry.items))) "
+        "- \(entry.task): \(entry.overlapping) of \(entry.items) items "
+          + "(\(percent(entry.overlapping, of: entry.items))) "
           + "share 13 words in a row with what was trained on; \(entry.short) are too short to tell.")
     }
     return lines.isEmpty ? [] : ["", "Before these scores are used:", ""] + lines

@@ -41,9 +41,12 @@ public struct ResultComparison {
         rows.append(Self.row(task, metric, pairs))
       }
     }
-    for task in second.tasks.keys.sorted() where first.tasks[task] == nil { notes.append("\(task) is in \(after) alone") }
+    for task in second.tasks.keys.sorted() where first.tasks[task] == nil {
+      notes.append("\(task) is in \(after) alone")
+    }
     guard !rows.isEmpty else {
-      throw EvaluationError(after, problem: "shares no item with \(before)", remedy: "Compare results of the same tasks")
+      throw EvaluationError(
+        after, problem: "shares no item with \(before)", remedy: "Compare results of the same tasks")
     }
     self.rows = rows
     self.notes = notes

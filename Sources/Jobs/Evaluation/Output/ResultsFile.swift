@@ -33,8 +33,9 @@ struct ResultsFile {
     all["model_source"] = .string("admix")
     all["model_name"] = .string(payload.modelName)
     all["model_name_sanitized"] = .string(sanitized(payload.modelName))
-    for key in ["system_instruction", "system_instruction_sha", "fewshot_as_multiturn", "chat_template", "chat_template_sha"]
-    {
+    for key in [
+      "system_instruction", "system_instruction_sha", "fewshot_as_multiturn", "chat_template", "chat_template_sha",
+    ] {
       all[key] = TemplateValue.none
     }
     return .dictionary(all)
@@ -104,7 +105,11 @@ struct ResultsFile {
       ("model", .string("admix")), ("model_args", .string("pretrained=\(payload.modelName)")),
       ("model_num_parameters", .int(identity.parameters)), ("model_dtype", .string(identity.dtype)),
       ("model_revision", .string("")), ("model_sha", .string(identity.weightsSHA256)),
-      ("limit", payload.limit.flatMap { text in Int(text).map { .int($0) } ?? Double(text).map { .float($0) } } ?? TemplateValue.none),
+      (
+        "limit",
+        payload.limit.flatMap { text in Int(text).map { .int($0) } ?? Double(text).map { .float($0) } }
+          ?? TemplateValue.none
+      ),
       ("bootstrap_iters", .int(100_000)), ("gen_kwargs", TemplateValue.none), ("random_seed", .int(0)),
       ("numpy_seed", .int(1234)), ("torch_seed", .int(1234)), ("fewshot_seed", .int(Int(ExampleChooser.seed))),
     ])

@@ -35,8 +35,8 @@ struct ExampleChooser {
   var areTheSameForAll: Bool { count == 0 || (sampler == .firstN && !leavesOutItem) }
 
   /// Examples for item `number`, whose row is `item`. Items are asked in ascending order; what is skipped is drawn and
-  /// thrown away, so that a range of items has the examples that it has in the whole. Where `leavesOutItem`, none may be
-  /// skipped.
+  /// thrown away, so that a range of items has the examples that it has in the whole. Where `leavesOutItem`, none may
+  /// be skipped.
   mutating func examples(_ number: Int, _ item: TemplateDictionary) -> [TemplateDictionary] {
     precondition(number >= nextItem, "items are asked in order")
     guard count > 0 else { return [] }

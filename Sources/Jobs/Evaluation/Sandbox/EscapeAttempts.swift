@@ -138,10 +138,12 @@ enum EscapeAttempts {
 
   /// A Python string literal.
   private static func literal(_ text: String) -> String {
-    "'" + text.unicodeScalars.map { scalar in
-      scalar.isASCII && scalar.value >= 32 && scalar != "'" && scalar != "\\"
-        ? String(scalar) : "\\U" + String(repeating: "0", count: 8 - String(scalar.value, radix: 16).count)
-          + String(scalar.value, radix: 16)
-    }.joined() + "'"
+    "'"
+      + text.unicodeScalars.map { scalar in
+        scalar.isASCII && scalar.value >= 32 && scalar != "'" && scalar != "\\"
+          ? String(scalar)
+          : "\\U" + String(repeating: "0", count: 8 - String(scalar.value, radix: 16).count)
+            + String(scalar.value, radix: 16)
+      }.joined() + "'"
   }
 }

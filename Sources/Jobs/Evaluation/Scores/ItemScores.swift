@@ -112,7 +112,8 @@ struct ItemScorer {
     case .choice(let number): item.choices.indices.contains(number) ? [number] : []
     case .choices(let numbers): numbers.filter(item.choices.indices.contains)
     case .text(let text), .value(let text): item.choices.firstIndex { $0.isSame(as: text) }.map { [$0] } ?? []
-    case .texts(let texts): item.choices.indices.filter { place in texts.contains { $0.isSame(as: item.choices[place]) } }
+    case .texts(let texts):
+      item.choices.indices.filter { place in texts.contains { $0.isSame(as: item.choices[place]) } }
     }
   }
 
@@ -158,7 +159,8 @@ extension Answer {
   /// As the samples file shows it, when no filter changes it.
   var shown: TemplateValue {
     switch self {
-    case .loglikelihood(let value): .list([.string(TemplateValue.float(value.sum).pythonText), .string(value.isGreedy ? "True" : "False")])
+    case .loglikelihood(let value):
+      .list([.string(TemplateValue.float(value.sum).pythonText), .string(value.isGreedy ? "True" : "False")])
     case .rolling(let sum): .string(TemplateValue.float(sum).pythonText)
     case .texts(let texts): .list(texts.map { .string($0) })
     }

@@ -33,7 +33,8 @@ struct EvalRun: ParsableCommand {
   var output: String = "out/eval"
   @Option(help: "Where the benchmarks' files lie (default: $ADMIX_BENCHMARKS or benchmarks).", completion: .directory)
   var data: String?
-  @Option(name: [.customLong("batch_tokens"), .customLong("batch-tokens")], help: "Tokens of one forward pass at most.")
+  @Option(
+    name: [.customLong("batch_tokens"), .customLong("batch-tokens")], help: "Tokens of one forward pass at most.")
   var batchTokens: Int?
   @Flag(
     name: [.customLong("allow-code-execution"), .customLong("allow_code_execution")],

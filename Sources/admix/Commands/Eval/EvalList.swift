@@ -21,7 +21,8 @@ struct EvalList: ParsableCommand {
     var missing: [String] = []
     for entry in listing.entries where all || !entry.isInside {
       let found = entry.files.count { FileManager.default.fileExists(atPath: "\(folder)/\($0)") }
-      let state = entry.files.isEmpty ? "" : found == entry.files.count ? "found" : "\(found) of \(entry.files.count) files"
+      let state =
+        entry.files.isEmpty ? "" : found == entry.files.count ? "found" : "\(found) of \(entry.files.count) files"
       table.add([entry.name, entry.kind, entry.splits, state])
       if found < entry.files.count, let origin = entry.origin, !missing.contains(origin) { missing.append(origin) }
     }
