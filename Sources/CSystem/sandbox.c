@@ -237,7 +237,8 @@ static void run_inside(const struct admix_sandbox *sandbox, pid_t parent) {
   signal(SIGPIPE, SIG_DFL);
   give_up_capabilities();
   filter_calls();
-  char *const arguments[] = {"python3", "-I", "-B", "-c", (char *)sandbox->runner, NULL};
+  // Not -I: it would leave out the hash seed. The environment and /tmp are the sandbox's own.
+  char *const arguments[] = {"python3", "-s", "-B", "-c", (char *)sandbox->runner, NULL};
   // A fixed hash seed: what a program prints of a set must not differ between two runs.
   char *const environment[] = {"PATH=/usr/bin", "HOME=/tmp", "LANG=C.UTF-8", "PYTHONHASHSEED=0", NULL};
   execve(sandbox->interpreter, arguments, environment);

@@ -16,7 +16,7 @@ struct EvaluationBadInputTests {
     #expect(data.contains("q.yaml:3") || data.contains("gone.csv"), "\(data)")
     let builtIn = quiz.complaint(tasks: "[gsm8k]")
     #expect(
-      builtIn.contains("task gsm8k") && builtIn.contains("gsm8k/test.jsonl")
+      builtIn.contains("task gsm8k") && builtIn.contains("gsm8k/train.jsonl")
         && builtIn.contains("openai/grade-school-math"), "\(builtIn)")
   }
 

@@ -1,3 +1,4 @@
+import Foundation
 import JobFiles
 import JobKit
 import TestSupport

@@ -21,7 +21,7 @@ struct EvaluationClusterTests {
 
   @Test("leaves the same bytes on 1, 3 and 5 workers, in small and large batches, and when a worker is killed")
   func sameBytes() throws {
-    let quiz = try Quiz()
+    let quiz = try Quiz(count: 2000)
     let alone = try Cluster(workers: 1, threads: 2)
     try alone.waitForWorkers(1)
     let first = try submit(alone, quiz, batchTokens: 64)
@@ -33,13 +33,14 @@ struct EvaluationClusterTests {
     let three = try Cluster(workers: 3)
     try three.waitForWorkers(3)
     let job = try submit(three, quiz, batchTokens: 4096)
-    try three.waitUntil("items are asked on a worker", seconds: 60) {
-      let shards = try three.show(job)["shards"] as? [[String: Any]] ?? []
-      return shards.contains { $0["fraction"] as? Double ?? 0 > 0.02 && $0["worker"] is String }
+    var busy: [String] = []
+    try three.waitUntil("a worker asks items", seconds: 60) {
+      let shown = try three.show(job)
+      let shards = shown["shards"] as? [[String: Any]] ?? []
+      busy = shards.compactMap { $0["worker"] as? String }
+      return shown["phase"] as? String == "items" && !busy.isEmpty || shown["state"] as? String == "COMPLETED"
     }
-    let shards = try three.show(job)["shards"] as? [[String: Any]] ?? []
-    let busy = shards.compactMap { $0["worker"] as? String }
-    let victim = try #require(["w0", "w1", "w2"].first { name in busy.contains { $0.contains(name) } }, "\(shards)")
+    let victim = try #require(["w0", "w1", "w2"].first { name in busy.contains { $0.contains(name) } }, "\(busy)")
     three.workers[victim]?.killGroup()
     #expect(try three.waitForJob(job)["state"] as? String == "COMPLETED")
     #expect(try results(three, job) == expected)

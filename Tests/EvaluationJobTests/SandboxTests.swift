@@ -1,5 +1,6 @@
 import Foundation
 import JobKit
+import Templates
 import TestSupport
 import Testing
 
@@ -34,15 +35,9 @@ struct SandboxTests {
     #expect(try !sandbox.passes("'\u{0}'"))
     #expect(try sandbox.run("import time\ntime.sleep(60)", milliseconds: 200) == .timedOut)
     // A set of strings is printed alike every time.
-    #expect(try sandbox.passes("assert str({'a', 'b', 'c'}) == \(String(describing: try order(sandbox)))"))
-  }
-
-  private func order(_ sandbox: CodeSandbox) throws -> String {
-    for order in [
-      "{'a', 'b', 'c'}", "{'a', 'c', 'b'}", "{'b', 'a', 'c'}", "{'b', 'c', 'a'}", "{'c', 'a', 'b'}", "{'c', 'b', 'a'}",
-    ]
-    where try sandbox.passes("assert str({'a', 'b', 'c'}) == \"\(order)\"") { return "\"\(order)\"" }
-    return "''"
+    let order = "text = str({'a', 'b', 'c', 'd', 'e'})\nassert hash('a') % 7 == "
+    let found = try (0..<7).filter { try sandbox.passes("\(order)\($0)") }
+    #expect(try found.count == 1 && sandbox.passes("\(order)\(found[0])"))
   }
 
   @Test("The canonical solutions of HumanEval and MBPP pass", .enabled(if: TestData.isPresent))

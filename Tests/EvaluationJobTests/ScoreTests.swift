@@ -29,11 +29,13 @@ struct ScoreTests {
 
   @Test("pass@k is estimated without bias")
   func passAtK() {
-    #expect(CodeScores.estimate(count: 5, passed: 2, tries: 1) == 1 - 0.6)
+    #expect(abs(CodeScores.estimate(count: 5, passed: 2, tries: 1) - 0.4) < 1e-12)
     #expect(abs(CodeScores.estimate(count: 10, passed: 3, tries: 2) - 0.5333333333333333) < 1e-12)
     #expect(CodeScores.estimate(count: 3, passed: 2, tries: 2) == 1)
-    #expect(CodeScores.codeBlock("def f():\n  pass\n```\nmore") == "def f():\n  pass")
-    #expect(CodeScores.codeBlock("text\n```python\nx = 1\n```") == "text")
+    // The first word after an opening fence counts as a language, in the harness too.
+    #expect(CodeScores.codeBlock("\ndef f():\n  pass\n```\nmore") == "def f():\n  pass")
+    #expect(CodeScores.codeBlock("def f():\n  pass\n```\nmore") == " f():\n  pass")
+    #expect(CodeScores.codeBlock("text without a fence") == "")
   }
 
   @Test("EQ-Bench's two rules agree on a plain answer and differ where the answer was revised")
@@ -52,7 +54,8 @@ struct ScoreTests {
     let revised = scores(
       "First pass scores:\nRemorseful: 2\nIndifferent: 3\nAffectionate: 0\nAnnoyed: 5\n\nCritique: no\n\n"
         + "Revised scores:\n**remorseful**: 0\nIndifferent: 6\nAffectionate: 0\nAnnoyed: 7")
-    #expect(revised["eqbench"] == 0 && revised["percent_parseable"] == 0)
+    // The harness does not see the emphasized one, and takes the first pass' in its place.
+    #expect(revised["percent_parseable"] == 100 && revised["eqbench"] ?? 100 < 100)
     #expect(revised["eqbench_official"] == 100)
     #expect(scores("I feel fine.")["eqbench_official"] == nil)
   }

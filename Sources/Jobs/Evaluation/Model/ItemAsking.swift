@@ -108,7 +108,7 @@ struct ItemAsking {
     let window = (stops.map(\.utf8.count).max() ?? 0) + 8
     let generated = try model.scoring.generate(requests) { _, new in
       guard !stops.isEmpty else { return false }
-      let end = try model.tokenizer.decode(Array(new.suffix(window)))
+      let end = try continued(Array(new.suffix(window)))
       return stops.contains { end.pythonSplit($0, limit: 1).count > 1 }
     } progress: {
       progress($0, requests.count)
@@ -122,6 +122,17 @@ struct ItemAsking {
 
   /// The text before the first stop.
   private func text(of tokens: [Int32], cutAt stops: [String]) throws -> String {
-    stops.reduce(try model.tokenizer.decode(tokens)) { text, stop in text.pythonSplit(stop, limit: 1)[0] }
+    stops.reduce(try continued(tokens)) { text, stop in text.pythonSplit(stop, limit: 1)[0] }
+  }
+
+  /// What the tokens add to a text. A tokenizer that puts a space before a text takes one off when it decodes; here the
+  /// text goes on, and the space is the model's.
+  private func continued(_ tokens: [Int32]) throws -> String {
+    guard model.tokenizer.addsLeadingSpace, let anchor = model.tokenizer.encode("a").last else {
+      return try model.tokenizer.decode(tokens)
+    }
+    let before = try model.tokenizer.decode([anchor])
+    let whole = try model.tokenizer.decode([anchor] + tokens)
+    return String(decoding: whole.utf8.dropFirst(before.utf8.count), as: UTF8.self)
   }
 }
