@@ -102,6 +102,13 @@ let package = Package(
     // Conversations in the words and tokens of a model.
     part("Chat", "Sources/Chat", ["Templates", "Tokenizers", "Checkpoints"]),
 
+    // `Tasks` holds the task files that scripts/embed-tasks.py makes string literals of.
+    part(
+      "EvaluationJob", "Sources/Jobs/Evaluation",
+      [
+        "JobKit", "WireProtocol", "KernelTable", "Transformer", "Checkpoints", "Tokenizers", "Templates", "Corpora",
+        "Inference", "TrainingJobs", "CSystem", crypto,
+      ], exclude: ["Tasks"]),
     part("PipelineJob", "Sources/Jobs/Pipeline", ["JobKit", "WireProtocol"]),
     part("JobFiles", "Sources/JobFiles", ["JobKit", "WireProtocol", "Yams", crypto]),
     part("Results", "Sources/Results", ["WireProtocol"]),
@@ -133,7 +140,8 @@ let package = Package(
     .executableTarget(
       name: "admix",
       dependencies: [
-        "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "PipelineJob", "JobFiles", "Results",
+        "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "EvaluationJob", "PipelineJob", "JobFiles",
+        "Results",
         "Reports", "Pricing", "Transformer", "ControlClient", "StateFiles", "KernelTable", "Benchmarks", "Tokenizers",
         "Corpora", "JobKit", "WireProtocol", "Transport", "CSystem", "Study",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -148,6 +156,12 @@ let package = Package(
       [
         "TrainingJobs", "JobFiles", "JobKit", "KernelTable", "Transformer", "Corpora", "Chat", "Checkpoints",
         "Tokenizers", "TrainingSupport", "TestSupport", "WireProtocol", crypto,
+      ]),
+    tests(
+      "EvaluationJobTests",
+      [
+        "EvaluationJob", "JobFiles", "JobKit", "KernelTable", "Templates", "Tokenizers", "TestSupport", "WireProtocol",
+        "admix",
       ], exclude: ["Fixtures"]),
     tests("BadInputTests", ["TestSupport", "admix", crypto]),
     tests("TidyTests", []),

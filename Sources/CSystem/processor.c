@@ -1,5 +1,6 @@
 #include "admix_processor.h"
 
+#include <linux/audit.h>
 #include <string.h>
 
 #if defined(__x86_64__)
@@ -11,6 +12,8 @@
 #define FLUSH_BITS 0x8040u
 #define ROUNDING_BITS 0x6000u
 #define MASK_BITS 0x1f80u
+
+uint32_t admix_audit_architecture(void) { return AUDIT_ARCH_X86_64; }
 
 uint32_t admix_processor_instruction_sets(void) {
   __builtin_cpu_init();
@@ -58,6 +61,8 @@ __attribute__((target("sse4.2"))) uint32_t admix_crc32c(uint32_t state, const vo
 // FPCR: FZ (bit 24) flushes denormal inputs and results, RMode bits 22-23 (0 is nearest even). Arm ARM, C5.2.8.
 #define FLUSH_BIT (1ull << 24)
 #define ROUNDING_BITS (3ull << 22)
+
+uint32_t admix_audit_architecture(void) { return AUDIT_ARCH_AARCH64; }
 
 uint32_t admix_processor_instruction_sets(void) { return 0; }
 

@@ -39,6 +39,13 @@ struct TidyTests {
         "Corpora", "GradientExchange", "Templates", "Chat",
       ]
     ),
+    (
+      "Sources/Jobs/Evaluation",
+      [
+        "JobKit", "WireProtocol", "KernelTable", "Transformer", "Checkpoints", "Tokenizers", "Templates", "Corpora",
+        "Inference", "TrainingJobs", "CSystem",
+      ]
+    ),
     ("Sources/StateFiles", ["WireProtocol"]),
     ("Sources/ControlClient", ["StateFiles", "WireProtocol", "Transport"]),
     ("coordinator/Core", ["WireProtocol"]),
@@ -54,7 +61,7 @@ struct TidyTests {
     "WireProtocol", "Transport", "CSystem", "CLibUV", "CLZ4", "CZlib", "CZstd", "KernelsAVX2", "KernelsAVX512",
     "KernelsPlain", "KernelTable",
     "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora", "GradientExchange", "JobKit", "JobRunner",
-    "JobFiles", "Results", "PipelineJob", "TrainingJobs", "StateFiles", "ControlClient", "CoordinatorCore",
+    "JobFiles", "Results", "PipelineJob", "TrainingJobs", "EvaluationJob", "StateFiles", "ControlClient", "CoordinatorCore",
     "CoordinatorDaemon", "WorkerCore", "WorkerDaemon", "Benchmarks", "Study", "Reports", "Pricing", "Templates",
     "Inference", "Chat", "admix",
   ]
@@ -64,7 +71,7 @@ struct TidyTests {
     "Crypto": [
       "Sources/Checkpoints", "Sources/Corpora", "Sources/GradientExchange", "Sources/JobRunner",
       "Sources/ControlClient", "Sources/JobFiles", "Sources/StateFiles",
-      "Sources/Jobs/Training", "coordinator/Daemon", "workers/Daemon", "Sources/admix", "Tests",
+      "Sources/Jobs/Training", "Sources/Jobs/Evaluation", "coordinator/Daemon", "workers/Daemon", "Sources/admix", "Tests",
     ],
     "GRDB": ["coordinator/Daemon", "Tests"],
     "Yams": ["Sources/JobFiles", "Tests"],

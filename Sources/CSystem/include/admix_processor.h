@@ -31,6 +31,9 @@ void admix_floating_point_set_flush(void);
 /// 1 when the calling thread flushes denormal results and inputs and rounds to nearest even, else 0.
 int admix_floating_point_flushes(void);
 
+/// This processor's number in the kernel's filters of system calls (AUDIT_ARCH_…).
+uint32_t admix_audit_architecture(void);
+
 /// Tells the processor that the calling thread waits in a loop for another one to write.
 void admix_spin_pause(void);
 
