@@ -5,9 +5,9 @@ struct TidyTests {
   /// Path of a target and the modules of this package that its files may import.
   static let directions: [(path: String, mayImport: Set<String>)] = [
     ("protocol", []),
-    ("Sources/Transport", ["WireProtocol", "CLibUV", "CLZ4", "CSystem"]),
+    ("Sources/Transport", ["WireProtocol", "CLibUV", "CLZ4", "CLinux"]),
     ("Sources/Kernels", []),
-    ("Sources/KernelTable", ["KernelsAVX2", "KernelsAVX512", "KernelsPlain", "CSystem"]),
+    ("Sources/KernelTable", ["KernelsAVX2", "KernelsAVX512", "KernelsPlain", "CLinux"]),
     ("Sources/Transformer", ["KernelTable"]),
     ("Sources/Optimizers", ["KernelTable"]),
     (
@@ -25,7 +25,7 @@ struct TidyTests {
     ("Sources/GradientExchange", ["WireProtocol", "KernelTable", "CLZ4", "JobKit"]),
     ("Sources/Study", []),
     ("Sources/JobKit", ["WireProtocol"]),
-    ("Sources/JobRunner", ["WireProtocol", "JobKit", "Transport", "GradientExchange", "KernelTable", "CSystem"]),
+    ("Sources/JobRunner", ["WireProtocol", "JobKit", "Transport", "GradientExchange", "KernelTable", "CLinux"]),
     ("Sources/Jobs/Pipeline", ["JobKit", "WireProtocol"]),
     ("Sources/JobFiles", ["JobKit", "WireProtocol"]),
     ("Sources/Results", ["WireProtocol"]),
@@ -45,12 +45,12 @@ struct TidyTests {
     ("workers/Core", ["WireProtocol"]),
     (
       "workers/Daemon",
-      ["WorkerCore", "ControlClient", "StateFiles", "WireProtocol", "Transport", "CSystem"]
+      ["WorkerCore", "ControlClient", "StateFiles", "WireProtocol", "Transport", "CLinux"]
     ),
   ]
 
   static let ownModules: Set<String> = [
-    "WireProtocol", "Transport", "CSystem", "CLibUV", "CLZ4", "CZlib", "CZstd", "KernelsAVX2", "KernelsAVX512",
+    "WireProtocol", "Transport", "CLinux", "CLibUV", "CLZ4", "CZlib", "CZstd", "KernelsAVX2", "KernelsAVX512",
     "KernelsPlain", "KernelTable",
     "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora", "GradientExchange", "JobKit", "JobRunner",
     "JobFiles", "Results", "PipelineJob", "TrainingJobs", "StateFiles", "ControlClient", "CoordinatorCore",
