@@ -77,6 +77,7 @@ let package = Package(
     part("KernelTable", "Sources/KernelTable", kernelBuilds.map { .byName(name: $0.name) } + ["CLinux"]),
     part("Transformer", "Sources/Transformer", ["KernelTable"]),
     part("Optimizers", "Sources/Optimizers", ["KernelTable"]),
+    part("Inference", "Sources/Inference", ["KernelTable", "Transformer", "Checkpoints"]),
 
     // Files.
     part("Checkpoints", "Sources/Checkpoints", [crypto]),
@@ -213,6 +214,9 @@ let package = Package(
       ["kernel-probe", "TrainingSupport", "Checkpoints", "Transformer", "Optimizers", "KernelTable", "TestSupport"],
       exclude: ["Fixtures"]),
     tests("OptimizerTests", ["Optimizers", "KernelTable"]),
+    tests(
+      "InferenceTests",
+      ["Inference", "TrainingSupport", "Checkpoints", "Transformer", "KernelTable", "TrainingJobs", "TestSupport"]),
     tests("WireProtocolTests", ["WireProtocol"]),
     // A runner for tests, in a process of its own.
     .executableTarget(

@@ -10,6 +10,7 @@ struct TidyTests {
     ("Sources/KernelTable", ["KernelsAVX2", "KernelsAVX512", "KernelsPlain", "CLinux"]),
     ("Sources/Transformer", ["KernelTable"]),
     ("Sources/Optimizers", ["KernelTable"]),
+    ("Sources/Inference", ["KernelTable", "Transformer", "Checkpoints"]),
     (
       "Sources/Benchmarks",
       [
@@ -21,6 +22,8 @@ struct TidyTests {
     ("Sources/Templates", []),
     ("Sources/Chat", ["Templates", "Tokenizers", "Checkpoints"]),
     ("Sources/Tokenizers", []),
+    ("Sources/TextGeneration", ["Inference", "Checkpoints", "Tokenizers", "Transformer", "KernelTable"]),
+    ("Sources/Serving", ["TextGeneration", "Inference", "Chat", "Templates", "Tokenizers", "Results"]),
     ("Sources/Corpora", ["Tokenizers", "CZlib", "CZstd"]),
     ("Sources/GradientExchange", ["WireProtocol", "KernelTable", "CLZ4", "JobKit"]),
     ("Sources/Study", []),
@@ -55,7 +58,7 @@ struct TidyTests {
     "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora", "GradientExchange", "JobKit", "JobRunner",
     "JobFiles", "Results", "PipelineJob", "TrainingJobs", "StateFiles", "ControlClient", "CoordinatorCore",
     "CoordinatorDaemon", "WorkerCore", "WorkerDaemon", "Benchmarks", "Study", "Reports", "Pricing", "Templates",
-    "Chat", "admix",
+    "Chat", "Inference", "TextGeneration", "Serving", "admix",
   ]
 
   /// Who may import which library that is not ours.
@@ -68,6 +71,11 @@ struct TidyTests {
     "GRDB": ["coordinator/Daemon", "Tests"],
     "Yams": ["Sources/JobFiles", "Tests"],
     "ArgumentParser": ["Sources/admix", "Tests"],
+    "Hummingbird": ["Sources/Serving"],
+    "HTTPTypes": ["Sources/Serving"],
+    "Logging": ["Sources/Serving"],
+    "NIOCore": ["Sources/Serving"],
+    "ServiceLifecycle": ["Sources/Serving"],
   ]
 
   static func imports(of file: SourceTree.File) -> [String] {
