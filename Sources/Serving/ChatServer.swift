@@ -7,6 +7,7 @@ import NIOCore
 import Results
 import ServiceLifecycle
 public import TextGeneration
+import Tokenizers
 
 /// A model over HTTP: OpenAI's chat completions and completions, a page to talk to it, its health and its metrics.
 public struct ChatServer: Sendable {
@@ -260,17 +261,5 @@ public struct ServingError: Error, Sendable, CustomStringConvertible {
       case EADDRNOTAVAIL: "\(host) is no address of this machine; name one with --host"
       default: "\(host):\(port) cannot be listened on: \(error)"
       }
-  }
-}
-
-extension ChatDate {
-  /// The day in this machine's time zone.
-  static var today: ChatDate {
-    var now = time(nil)
-    var parts = tm()
-    localtime_r(&now, &parts)
-    return ChatDate(
-      year: Int(parts.tm_year) + 1900, month: Int(parts.tm_mon) + 1, day: Int(parts.tm_mday),
-      hour: Int(parts.tm_hour), minute: Int(parts.tm_min), second: Int(parts.tm_sec))
   }
 }

@@ -1,4 +1,4 @@
-import Foundation
+import Inference
 import Results
 import TextGeneration
 import Tokenizers

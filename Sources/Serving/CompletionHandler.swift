@@ -12,11 +12,10 @@ struct CompletionHandler: Sendable {
   func whole() async throws -> Response {
     let run = TextRun(engine, requests)
     defer { run.cancel() }
-    var iterator = run.events.makeAsyncIterator()
+    var reader = try await run.accepted()
     var texts = requests.map { _ in FinishedText() }
     var open = texts.count
-    var early = try await run.accepted(&iterator)[...]
-    while open > 0, let event = early.popFirst() ?? (await iterator.next()) {
+    while open > 0, let event = await reader.next() {
       switch event.event {
       case .text(let piece, let tokens):
         texts[event.choice].text += piece
@@ -36,9 +35,7 @@ struct CompletionHandler: Sendable {
   /// The head is sent once every choice was taken, so that a refusal has a status of its own.
   func streamed() async throws -> Response {
     let run = TextRun(engine, requests)
-    var iterator = run.events.makeAsyncIterator()
-    let early = try await run.accepted(&iterator)
-    let rest = Unread(events: iterator)
+    let accepted = try await run.accepted()
     return Response(
       status: .ok, headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store"],
       body: ResponseBody { writer in
@@ -48,9 +45,8 @@ struct CompletionHandler: Sendable {
           if let node = format.opening(choice) { try await writer.write(Self.event(node.text())) }
         }
         var finishes: [TextFinish?] = requests.map { _ in nil }
-        var pending = early[...]
-        var iterator = rest.events
-        while finishes.contains(nil), let event = pending.popFirst() ?? (await iterator.next()) {
+        var reader = accepted
+        while finishes.contains(nil), let event = await reader.next() {
           switch event.event {
           case .text(let piece, let tokens):
             try await writer.write(Self.event(format.piece(event.choice, piece, tokens).text()))
@@ -69,10 +65,4 @@ struct CompletionHandler: Sendable {
   }
 
   private static func event(_ data: String) -> ByteBuffer { ByteBuffer(string: "data: \(data)\n\n") }
-}
-
-/// An iterator handed from the handler to the writer of the body, which alone uses it from then on.
-private struct Unread: @unchecked Sendable {
-  // Sendable: read by one task after the other, never by two.
-  let events: AsyncStream<TextRun.Event>.Iterator
 }

@@ -1,6 +1,8 @@
 import Chat
+import HTTPTypes
 import Templates
 import TextGeneration
+import Tokenizers
 
 /// A conversation as clients send it, made ready for the model's template.
 struct ChatCompletionRequest {

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Templates
 
 /// The members of a JSON object, read with their types: every refusal names the field, what was found and what is

@@ -1,4 +1,6 @@
+import HTTPTypes
 import Inference
+import Templates
 import TextGeneration
 
 /// What chat completions and completions have in common: OpenAI's fields, and `top_k`, `min_p` and
@@ -14,12 +16,15 @@ struct TextParameters: Equatable {
   let includesUsage: Bool
 
   init(_ fields: RequestFields, limits: ServingLimits) throws(APIError) {
-    for (field, reason) in Self.refused where fields.value(field) != nil {
-      throw APIError(.badRequest, "unsupported", "\(field): \(reason)", field: field)
+    for (field, reason) in Self.refused {
+      if let value = fields.value(field), !Self.isHarmless(value) {
+        throw APIError(.badRequest, "unsupported", "\(field): \(reason)", field: field)
+      }
     }
     let longest = 1...limits.contextLength
     let new = try fields.integer("max_completion_tokens", in: longest)
-    maximumTokens = try new ?? fields.integer("max_tokens", in: longest)
+    let old = try fields.integer("max_tokens", in: longest)
+    maximumTokens = new ?? old
     sampling = Sampling(
       temperature: Float(try fields.number("temperature", in: 0...100) ?? 1),
       topK: try fields.integer("top_k", in: 0...limits.vocabularySize) ?? 0,
@@ -45,6 +50,16 @@ struct TextParameters: Equatable {
     ("logit_bias", "biases are not supported"), ("audio", "audio is not supported"),
     ("best_of", "is not supported; ask for `n` choices"), ("suffix", "is not supported"),
   ]
+
+  /// What says no more than leaving the field out does.
+  private static func isHarmless(_ value: TemplateValue) -> Bool {
+    switch value {
+    case .list(let elements): elements.isEmpty
+    case .int(1): true
+    case .dictionary(let object): if case .string("text")? = object["type"] { true } else { object.count == 0 }
+    default: false
+    }
+  }
 
   private static func includesUsage(_ fields: RequestFields) throws(APIError) -> Bool {
     switch fields.value("stream_options") {

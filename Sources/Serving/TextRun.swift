@@ -26,13 +26,14 @@ struct TextRun: Sendable {
 
   func cancel() { for id in ids { engine.cancel(id) } }
 
-  /// Waits until every choice was taken; events of texts that come meanwhile are returned, for whoever reads on.
+  /// Waits until every choice was taken.
   ///
   /// - Throws: `APIError` when one was refused; the others are ended.
-  func accepted(_ iterator: inout AsyncStream<Event>.Iterator) async throws -> [Event] {
+  func accepted() async throws -> Reader {
+    var reader = Reader(iterator: events.makeAsyncIterator())
     var early: [Event] = []
     var accepted = 0
-    while accepted < ids.count, let event = await iterator.next() {
+    while accepted < ids.count, let event = await reader.next() {
       switch event.event {
       case .accepted: accepted += 1
       case .refused(let refusal):
@@ -41,7 +42,21 @@ struct TextRun: Sendable {
       case .text, .finished: early.append(event)
       }
     }
-    return early
+    reader.early = early[...]
+    return reader
+  }
+
+  /// The texts' events, first those that came while others were not yet taken.
+  ///
+  /// Sendable: handed from the handler to the writer of the body, and read by one of them only.
+  struct Reader: @unchecked Sendable {
+    fileprivate var iterator: AsyncStream<Event>.Iterator
+    fileprivate var early: ArraySlice<Event> = []
+
+    mutating func next() async -> Event? {
+      if let event = early.popFirst() { return event }
+      return await iterator.next()
+    }
   }
 }
 

@@ -1,5 +1,5 @@
-import ArgumentParser
-import Chat
+public import ArgumentParser
+public import Chat
 import Checkpoints
 import KernelTable
 import TextGeneration
