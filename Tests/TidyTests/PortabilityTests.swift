@@ -6,7 +6,7 @@ struct PortabilityTests {
   /// Where kinds of processors may be told apart: what a processor has (C, and its header), which builds there are and
   /// which is chosen, and the manifest that compiles them.
   private static let exempt: Set<String> = [
-    "Sources/CSystem/processor.c", "Sources/CSystem/include/admix_processor.h",
+    "Sources/CLinux/processor.c", "Sources/CLinux/include/admix_processor.h",
     "Sources/KernelTable/InstructionSet.swift", "Sources/KernelTable/KernelBuilds.swift", "Package.swift",
   ]
 

@@ -5,9 +5,9 @@ struct TidyTests {
   /// Path of a target and the modules of this package that its files may import.
   static let directions: [(path: String, mayImport: Set<String>)] = [
     ("protocol", []),
-    ("Sources/Transport", ["WireProtocol", "CLibUV", "CLZ4", "CSystem"]),
+    ("Sources/Transport", ["WireProtocol", "CLibUV", "CLZ4", "CLinux"]),
     ("Sources/Kernels", []),
-    ("Sources/KernelTable", ["KernelsAVX2", "KernelsAVX512", "KernelsPlain", "CSystem"]),
+    ("Sources/KernelTable", ["KernelsAVX2", "KernelsAVX512", "KernelsPlain", "CLinux"]),
     ("Sources/Transformer", ["KernelTable"]),
     ("Sources/Optimizers", ["KernelTable"]),
     ("Sources/Inference", ["KernelTable", "Transformer", "Checkpoints"]),
@@ -22,11 +22,13 @@ struct TidyTests {
     ("Sources/Templates", []),
     ("Sources/Chat", ["Templates", "Tokenizers", "Checkpoints"]),
     ("Sources/Tokenizers", []),
+    ("Sources/TextGeneration", ["Inference", "Checkpoints", "Tokenizers", "Transformer", "KernelTable"]),
+    ("Sources/Serving", ["TextGeneration", "Inference", "Chat", "Templates", "Tokenizers", "Results"]),
     ("Sources/Corpora", ["Tokenizers", "CZlib", "CZstd"]),
     ("Sources/GradientExchange", ["WireProtocol", "KernelTable", "CLZ4", "JobKit"]),
     ("Sources/Study", []),
     ("Sources/JobKit", ["WireProtocol"]),
-    ("Sources/JobRunner", ["WireProtocol", "JobKit", "Transport", "GradientExchange", "KernelTable", "CSystem"]),
+    ("Sources/JobRunner", ["WireProtocol", "JobKit", "Transport", "GradientExchange", "KernelTable", "CLinux"]),
     ("Sources/Jobs/Pipeline", ["JobKit", "WireProtocol"]),
     ("Sources/JobFiles", ["JobKit", "WireProtocol"]),
     ("Sources/Results", ["WireProtocol"]),
@@ -43,7 +45,7 @@ struct TidyTests {
       "Sources/Jobs/Evaluation",
       [
         "JobKit", "WireProtocol", "KernelTable", "Transformer", "Checkpoints", "Tokenizers", "Templates", "Corpora",
-        "Inference", "TrainingJobs", "CSystem",
+        "Inference", "TrainingJobs", "CLinux",
       ]
     ),
     ("Sources/StateFiles", ["WireProtocol"]),
@@ -53,17 +55,17 @@ struct TidyTests {
     ("workers/Core", ["WireProtocol"]),
     (
       "workers/Daemon",
-      ["WorkerCore", "ControlClient", "StateFiles", "WireProtocol", "Transport", "CSystem"]
+      ["WorkerCore", "ControlClient", "StateFiles", "WireProtocol", "Transport", "CLinux"]
     ),
   ]
 
   static let ownModules: Set<String> = [
-    "WireProtocol", "Transport", "CSystem", "CLibUV", "CLZ4", "CZlib", "CZstd", "KernelsAVX2", "KernelsAVX512",
+    "WireProtocol", "Transport", "CLinux", "CLibUV", "CLZ4", "CZlib", "CZstd", "KernelsAVX2", "KernelsAVX512",
     "KernelsPlain", "KernelTable",
     "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora", "GradientExchange", "JobKit", "JobRunner",
     "JobFiles", "Results", "PipelineJob", "TrainingJobs", "EvaluationJob", "StateFiles", "ControlClient", "CoordinatorCore",
     "CoordinatorDaemon", "WorkerCore", "WorkerDaemon", "Benchmarks", "Study", "Reports", "Pricing", "Templates",
-    "Inference", "Chat", "admix",
+    "Inference", "Chat", "TextGeneration", "Serving", "admix",
   ]
 
   /// Who may import which library that is not ours.
@@ -76,6 +78,11 @@ struct TidyTests {
     "GRDB": ["coordinator/Daemon", "Tests"],
     "Yams": ["Sources/JobFiles", "Tests"],
     "ArgumentParser": ["Sources/admix", "Tests"],
+    "Hummingbird": ["Sources/Serving"],
+    "HTTPTypes": ["Sources/Serving"],
+    "Logging": ["Sources/Serving"],
+    "NIOCore": ["Sources/Serving"],
+    "ServiceLifecycle": ["Sources/Serving"],
   ]
 
   static func imports(of file: SourceTree.File) -> [String] {
