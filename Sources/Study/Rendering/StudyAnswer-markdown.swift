@@ -7,8 +7,8 @@ extension StudyAnswer {
     let level = percentage(options.confidence, digits: 0)
     lines += [
       "**ALMR \(decimal(recommendation.ratio.value, 3))** (\(level): "
-        + "\(decimal(recommendation.ratio.interval.lower, 3)) to \(decimal(recommendation.ratio.interval.upper, 3))) **at learning rate "
-        + "\(significant(recommendation.learningRate.value))** (\(level): "
+        + "\(decimal(recommendation.ratio.interval.lower, 3)) to \(decimal(recommendation.ratio.interval.upper, 3))) "
+        + "**at learning rate \(significant(recommendation.learningRate.value))** (\(level): "
         + "\(significant(recommendation.learningRate.interval.lower)) to "
         + "\(significant(recommendation.learningRate.interval.upper)))", "",
     ]
