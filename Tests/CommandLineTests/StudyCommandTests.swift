@@ -56,7 +56,8 @@ struct StudyCommandTests {
         with: Data(contentsOf: job.directory.url.appendingPathComponent("t/transfer.json"))) as? [String: Any])
     let (ratio, rate) = (carried["almr"] as? Double ?? 0, carried["learning_rate"] as? Double ?? 0)
     try job.directory.write(
-      "almr,learning_rate,loss_zh,loss_en,initial_en\n\(ratio),\(rate),2.0,2.2,2.19\n\(ratio),\(rate * 1.6),2.1,2.2,2.19\n",
+      "almr,learning_rate,loss_zh,loss_en,initial_en\n\(ratio),\(rate),2.0,2.2,2.19\n"
+        + "\(ratio),\(rate * 1.6),2.1,2.2,2.19\n",
       to: "large.csv")
     let verify = try job.admix(["study", "verify", "large.csv", "--transfer", "t/transfer.json", "--check"] + sets)
     #expect(verify.status == 0 && verify.output.contains("Yes: the carried setting"), "\(verify)")

@@ -13,7 +13,8 @@ struct StudyWords {
     let hasIndependent = options.retainedSets.contains(where: \.isIndependent)
     openingWarning =
       options.maximumRetainedRise != nil && !hasIndependent
-      ? "No retained set is independent of the replay text (\(options.retainedSets.map(\.name).joined(separator: ", "))): "
+      ? "No retained set is independent of the replay text "
+        + "(\(options.retainedSets.map(\.name).joined(separator: ", "))): "
         + "what is replayed is not forgotten, so the limit below says little about what the model was good at. Measure "
         + "on text that is not replayed." : nil
     var warnings: [String] = []
@@ -91,7 +92,8 @@ struct StudyWords {
         return (PortableMath.exp(moved), best.ratio, best.isFeasible)
       }
       let sentences = parts.map {
-        "at \(significant($0.rate)) the best ratio is \(decimal($0.ratio, 3))\($0.isFeasible ? "" : " and misses the limit")"
+        "at \(significant($0.rate)) the best ratio is \(decimal($0.ratio, 3))"
+          + ($0.isFeasible ? "" : " and misses the limit")
       }
       let moves = parts.contains { !choice.ratio.interval.contains($0.ratio) || !$0.isFeasible }
       holds = (moves ? "No: " : "Yes, within the error: ") + sentences.joined(separator: ", ") + "."
@@ -110,7 +112,8 @@ struct StudyWords {
     }
     let bound =
       choice.bindingSet.map {
-        " \($0) holds it there: more new text would raise it beyond \(percentage(study.options.maximumRetainedRise ?? 0))."
+        " \($0) holds it there: more new text would raise it beyond "
+          + "\(percentage(study.options.maximumRetainedRise ?? 0))."
       } ?? " No retained set holds it there."
     return [
       QuestionAnswer(question: "Do the weights hold at another learning rate or batch?", answer: holds),

@@ -98,8 +98,8 @@ extension Transfer {
         wayOut: "give --small-bytes-per-token and --large-bytes-per-token")
     }
     warnings.append(
-      "across tokenizers (\(decimal(a, 2)) and \(decimal(b, 2)) bytes a token): the ratio is one of tokens, and a share "
-        + "\(b > a ? "of fewer" : "of more") tokens holds the same text; losses compare per byte only")
+      "across tokenizers (\(decimal(a, 2)) and \(decimal(b, 2)) bytes a token): the ratio is one of tokens, and a "
+        + "share \(b > a ? "of fewer" : "of more") tokens holds the same text; losses compare per byte only")
   }
 
   /// R grows with ln N at the slope between the published fits at their T of 100.

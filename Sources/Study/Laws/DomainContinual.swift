@@ -1,6 +1,6 @@
-/// L(N, D, r) = E + A/N^α + B·r^η/D^β + C/(r + ε)^γ, Que et al., arXiv 2406.01375 (D-CPT). Fitted to each set by itself;
-/// for a set of what the model was good at, r is that corpus' share, 1 − ALMR. Of a table with models of one size
-/// A/N^α is a constant within E, and with one length of training 1/D^β is one within B.
+/// L(N, D, r) = E + A/N^α + B·r^η/D^β + C/(r + ε)^γ, Que et al., arXiv 2406.01375 (D-CPT). Fitted to each set by
+/// itself; for a set of what the model was good at, r is that corpus' share, 1 − ALMR. Of a table with models of one
+/// size A/N^α is a constant within E, and with one length of training 1/D^β is one within B.
 struct DomainContinual: MixtureLaw {
   let variesSize: Bool
   let variesTokens: Bool

@@ -1,5 +1,5 @@
-/// Step Law, arXiv 2503.04715: the best peak learning rate and batch of training from scratch, N parameters on D tokens.
-/// It says nothing of continual pre-training; its slope in N is one rule of transfer.
+/// Step Law, arXiv 2503.04715: the best peak learning rate and batch of training from scratch, N parameters on D
+/// tokens. It says nothing of continual pre-training; its slope in N is one rule of transfer.
 public enum StepLaw {
   public static let sizeExponent = -0.713
   public static let tokenExponent = 0.307

@@ -6,9 +6,9 @@ extension StudyAnswer {
     if let openingWarning { lines += ["> **\(openingWarning)**", ""] }
     let level = percentage(options.confidence, digits: 0)
     lines += [
-      "**ALMR \(decimal(recommendation.ratio.value, 3))** (\(level): \(decimal(recommendation.ratio.interval.lower, 3)) "
-        + "to \(decimal(recommendation.ratio.interval.upper, 3))) **at learning rate "
-        + "\(significant(recommendation.learningRate.value))** (\(level): "
+      "**ALMR \(decimal(recommendation.ratio.value, 3))** (\(level): "
+        + "\(decimal(recommendation.ratio.interval.lower, 3)) to \(decimal(recommendation.ratio.interval.upper, 3))) "
+        + "**at learning rate \(significant(recommendation.learningRate.value))** (\(level): "
         + "\(significant(recommendation.learningRate.interval.lower)) to "
         + "\(significant(recommendation.learningRate.interval.upper)))", "",
     ]
@@ -46,8 +46,8 @@ extension StudyAnswer {
       "Notes",
       [
         "\(cells.completed) cells completed, \(cells.earlyStopped) stopped early, \(cells.diverged) diverged, "
-          + "\(cells.failed) failed; \(cells.ratios.count) ratios × \(cells.learningRates.count) learning rates, at most "
-          + "\(cells.repeats) repeats"
+          + "\(cells.failed) failed; \(cells.ratios.count) ratios × \(cells.learningRates.count) learning rates, at "
+          + "most \(cells.repeats) repeats"
       ] + notes)
     return lines.joined(separator: "\n") + "\n"
   }
@@ -57,8 +57,8 @@ extension StudyAnswer {
     for loss in choice.losses {
       let role = loss.role.rawValue + (loss.role == .retained && !loss.isIndependent ? ", not independent" : "")
       let change = loss.change.map {
-        "\(percentage($0.value, digits: 2, signed: true)) (\(percentage($0.interval.lower, digits: 2, signed: true)) to "
-          + "\(percentage($0.interval.upper, digits: 2, signed: true)))"
+        "\(percentage($0.value, digits: 2, signed: true)) (\(percentage($0.interval.lower, digits: 2, signed: true)) "
+          + "to \(percentage($0.interval.upper, digits: 2, signed: true)))"
       }
       let limit = loss.limit.map { decimal($0, 4) + (loss.isBinding ? ", binds" : "") }
       lines.append(

@@ -34,7 +34,8 @@ extension Transfer {
     }
     lines += ["", "Run to confirm, on the large model:", ""]
     lines += confirmation.enumerated().map { place, setting in
-      "- almr \(decimal(setting.ratio, 3)) at \(significant(setting.learningRate))\(place == 0 ? ", the carried one" : "")"
+      "- almr \(decimal(setting.ratio, 3)) at \(significant(setting.learningRate))"
+        + (place == 0 ? ", the carried one" : "")
     }
     if !warnings.isEmpty { lines += [""] + warnings.map { "- warning: \($0)" } }
     return lines.joined(separator: "\n") + "\n"

@@ -9,8 +9,8 @@ struct SurfaceFrame: Sendable, Equatable {
     self.logRates = logRates
   }
 
-  /// Losses bend most where a language has almost no share: near both ends. Log odds, softened by this much so that 0 and
-  /// 1 have a place, straighten both.
+  /// Losses bend most where a language has almost no share: near both ends. Log odds, softened by this much so that 0
+  /// and 1 have a place, straighten both.
   static let softness = 0.05
 
   /// −1…1 over the ratios, by their softened log odds.

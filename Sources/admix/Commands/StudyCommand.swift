@@ -117,7 +117,8 @@ enum StudyFiles {
       else {
         throw CommandFailure(
           .usage,
-          "\(printable(file)): found no JSON with almr and learning_rate, expected what `admix study` wrote with --output"
+          "\(printable(file)): found no JSON with almr and learning_rate, expected what "
+            + "`admix study` wrote with --output"
         )
       }
       return (Setting(ratio: almr ?? ratio, learningRate: learningRate ?? rate), node)
