@@ -145,6 +145,7 @@ enum ReportStyle {
       body { font-size: 10.5pt; } main { max-width: none; padding: 0; } @page { margin: 17mm; }
       figure, .distrust, tr, dl.facts div { break-inside: avoid; } h2 { break-after: avoid; }
       section { margin-top: 1.5rem; } .csv, details:not([open]) { display: none; }
+      .scroll, pre { overflow: visible; } pre { white-space: pre-wrap; } td.word { min-width: 0; }
     }
     """
 }

@@ -51,7 +51,9 @@ struct StudyFolder {
     (record.cells, record.tableProblem) = table("cells.csv", .runs, folder: folder, places: others)
     // The answer's residuals hold what was measured in the cells of its fit.
     if record.cells == nil, let cells = CellTable(record.residuals, record: record) {
-      (record.cells, record.tableProblem) = (cells, nil)
+      record.cells = cells
+      // A table that is there and cannot be read is still said.
+      if find("cells.csv", among: others) == nil { record.tableProblem = nil }
     }
     record.curves = table("curves.csv", .evaluations, folder: folder, places: others).table
     if let name = result?["name"]?.string, !name.isEmpty {

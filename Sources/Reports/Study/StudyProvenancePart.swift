@@ -75,10 +75,11 @@ struct StageTable {
   var table: RichTable {
     var table = RichTable(
       [
-        .init("stage", .name), .init("job", .word), .init("state", .word), .init("tokens"), .init("planned"),
+        .init("stage", .name), .init("job"), .init("state"), .init("tokens"), .init("planned"),
         .init("time"), .init("host-hours"), .init("ran on", .word), .init("found", .word),
       ],
-      caption: "Workers that `admix run` starts share one host; every other is a host of its own.", becomesCards: true)
+      caption: "Workers that \(code: "admix run") starts share one host; every other is a host of its own.",
+      becomesCards: true)
     for stage in stages {
       let workers =
         stage.workers.count > 4

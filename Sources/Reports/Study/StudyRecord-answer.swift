@@ -182,7 +182,7 @@ extension StudyRecord.Pilot {
   init?(_ node: JSONNode) {
     guard let share = node["share"]?.double else { return nil }
     self.init(
-      share: share, setting: node["choice"]?.setting, sentence: node["sentence"]?.string ?? "")
+      share: share, setting: node["choice"]?.setting, sentence: (node["sentence"]?.string ?? "").asSentence)
   }
 }
 

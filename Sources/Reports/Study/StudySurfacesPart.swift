@@ -108,7 +108,9 @@ struct StudySurfacesPart {
   }
 
   private var limit: HeatMap.Limit? {
-    guard let rise = record.maximumRise, let surface = riseSurface else { return nil }
+    guard let rise = record.maximumRise, let surface = riseSurface,
+      surface.values.contains(where: { $0.contains { $0 > rise } })
+    else { return nil }
     return HeatMap.Limit(surface: surface, value: rise, name: "beyond a rise of \(fixed(100 * rise, digits: 1)) %")
   }
 
