@@ -38,9 +38,11 @@ struct Run: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func run() throws { try run(try jobFile.plan()) }
+
+  /// Runs a job that is planned already.
+  func run(_ planned: PlannedJob) throws {
     let known = try known.map(KnownWeights.init(path:))
-    let planned = try jobFile.plan()
     _ = try InstructionSet.choose()
     try MemoryNeed(planned.plan).check(workers: workers)
     let directory = Machine.absolute(output ?? planned.output)
