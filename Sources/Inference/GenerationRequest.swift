@@ -12,8 +12,8 @@ public struct GenerationRequest: Sendable {
   /// Random numbers are a function of (seed, item, position in the text) alone.
   public var seed: UInt64
   public var item: UInt64
-  /// With a number: log-probabilities of the chosen token and of this many of the most likely ones, before penalties and
-  /// temperature.
+  /// With a number: log-probabilities of the chosen token and of this many of the most likely ones, before penalties
+  /// and temperature.
   public var alternatives: Int?
 
   public init(

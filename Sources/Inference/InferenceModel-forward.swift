@@ -64,7 +64,9 @@ extension InferenceModel {
   }
 
   /// Final norm and head, for the rows whose logits are wanted only.
-  private func head(_ batch: ForwardBatch, _ buffers: ForwardBuffers, _ body: (Int, Int, UnsafePointer<Float>) -> Void) {
+  private func head(
+    _ batch: ForwardBatch, _ buffers: ForwardBuffers, _ body: (Int, Int, UnsafePointer<Float>) -> Void
+  ) {
     let d = shape.dimension
     for (place, row) in batch.outputs.enumerated() where place != row {
       (buffers.stream.start + place * d).update(from: buffers.stream.start + row * d, count: d)

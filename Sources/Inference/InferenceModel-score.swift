@@ -52,6 +52,8 @@ private struct Scoring {
         if kept.count > prefix.count { prefix = kept }
       }
       model.reusedTokens += prefix.count
+      // What this request does not share may be evicted from here on.
+      path = CachedPrefix()
       while prefix.count < segment.input.count {
         let room = model.options.batchTokens - batch.tokens.count
         let count = min(room, segment.input.count - prefix.count)

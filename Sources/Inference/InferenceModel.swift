@@ -1,9 +1,9 @@
 public import KernelTable
 public import Transformer
 
-/// A Llama decoder for scoring and generation: prepacked weights, and a cache of keys and values in pages that documents
-/// with a common beginning share. The logits of a document's tokens are those of `LlamaModel.logits` for the whole
-/// document in fp32, bit for bit: whatever else is in the batch, wherever a prompt is cut, on any number of threads.
+/// A Llama decoder for scoring and generation: prepacked weights, and a cache of keys and values in pages that
+/// documents with a common beginning share. The logits of a document's tokens are those of `LlamaModel.logits` for the
+/// whole document in fp32, bit for bit: whatever else is in the batch, wherever a prompt is cut, on any number of threads.
 ///
 /// One thread at a time may call it, and what was made from it.
 public final class InferenceModel {
@@ -127,7 +127,9 @@ public final class InferenceModel {
   }
 
   func cacheTooSmall(_ tokens: Int) -> InferenceError {
-    .cacheTooSmall(tokens: tokens, capacity: pages.capacity * Self.pageTokens, tokenBytes: 4 * pages.layout.floats / Self.pageTokens)
+    .cacheTooSmall(
+      tokens: tokens, capacity: pages.capacity * Self.pageTokens,
+      tokenBytes: 4 * pages.layout.floats / Self.pageTokens)
   }
 }
 

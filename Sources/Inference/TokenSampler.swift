@@ -1,7 +1,7 @@
 import KernelTable
 
-/// Chooses tokens from logits: a function of the logits, the tokens before, and (seed, item, position). Exponentials and
-/// random numbers are the project's own, so the choice is the same on every host.
+/// Chooses tokens from logits: a function of the logits, the tokens before, and (seed, item, position). Exponentials
+/// and random numbers are the project's own, so the choice is the same on every host.
 struct TokenSampler {
   let sampling: Sampling
   let random: Philox4x32
@@ -10,8 +10,8 @@ struct TokenSampler {
   /// Weights relative to the most likely token's, one for each of the vocabulary.
   let scratch: FloatBuffer
 
-  /// The token that follows; `logits` may be written over. `seen` are prompt and generated tokens, `generated` how often
-  /// each was generated, `position` the new token's place in the text.
+  /// The token that follows; `logits` may be written over. `seen` are prompt and generated tokens, `generated` how
+  /// often each was generated, `position` the new token's place in the text.
   func choose(
     _ logits: UnsafeMutablePointer<Float>, vocabulary: Int, seen: Set<Int32>, generated: [Int32: Int], position: Int
   ) -> Int32 {
@@ -93,9 +93,7 @@ struct TokenSampler {
     let weight: Float
   }
 
-  /// Tokens that can be among the best, the most likely first, of equally likely ones the lowest. With top_k the total
-  /// is the best ones' own; with top_p alone, tokens whose weight is below (1 − top_p) · total / vocabulary cannot be in:
-  /// all of them together do not have the share that is left out.
+  /// Tokens that can be among the best, the most likely first, of equally likely ones the lowest.
   private func candidates(_ weights: UnsafePointer<Float>, _ vocabulary: Int) -> [Candidate] {
     var threshold: Float = 0
     if sampling.topK > 0 {

@@ -46,9 +46,7 @@ struct KernelEntries: Sendable {
   let packExponentBlocks: @Sendable (Int, Bytes, OutBytes, OutBytes, UnsafeMutablePointer<Int>) -> Int
   let unpackExponentBlock: @Sendable (Bytes, Int, OutBytes, OutBytes) -> Int
   let fewRowsLimit: @Sendable () -> Int
-  let multiplyFewRows: @Sendable (Int, Int, Int, In, Int, In, Int, Out, Int, Int) -> Void
   let multiplyFewRowsStored: @Sendable (Int, Int, Int, In, Int, Int, Int, In, Int, Out, Int) -> Void
-  let expandPanel: @Sendable (Int, Int, Int, Int, In, Out) -> Void
   let packRowsForPanels: @Sendable (Int, Int, In, Int, Int, Int, Out) -> Void
   let panelScratchFloats: @Sendable () -> Int
   let multiplyByPanels: @Sendable (Int, Int, Int, In, Int, Int, Int, In, Int, Out, Int, Out) -> Void

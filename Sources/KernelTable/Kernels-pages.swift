@@ -12,7 +12,11 @@ public struct PageLayout: Sendable {
     self.heads = heads
     self.layers = layers
     self.tokens = tokens
-    headFloats = kernels.entries.pageFloats(tokens, heads.headDimension)
+    headFloats = Self.headFloats(heads, tokens, kernels)
+  }
+
+  private static func headFloats(_ heads: AttentionHeads, _ tokens: Int, _ kernels: Kernels) -> Int {
+    kernels.entries.pageFloats(tokens, heads.headDimension)
   }
 
   /// Floats of a page.

@@ -36,7 +36,8 @@ extension Kernels {
       let first = piece * share
       entries.multiplyFewRowsStored(
         rows, min(share, matrix.panels - first), matrix.depth, x, xRow, storage, group,
-        matrix.buffer.start + first * matrix.panelStride, matrix.panelStride, output + first * matrix.columns, outputRow)
+        matrix.buffer.start + first * matrix.panelStride, matrix.panelStride, output + first * matrix.columns,
+        outputRow)
     }
   }
 
@@ -65,8 +66,8 @@ extension Kernels {
     }
   }
 
-  /// For each row of logits[rows, vocabulary], rowStride apart: statistics[rows, 2] = (maximum, Σ exp(l − maximum)) with
-  /// the bits of `crossEntropy`, and best[rows], the lowest token of the maximum.
+  /// For each row of logits[rows, vocabulary], rowStride apart: statistics[rows, 2] = (maximum, Σ exp(l − maximum))
+  /// with the bits of `crossEntropy`, and best[rows], the lowest token of the maximum.
   public func logitStatistics(
     rows: Int, vocabulary: Int, _ logits: UnsafePointer<Float>, rowStride: Int,
     statistics: UnsafeMutablePointer<Float>, best: UnsafeMutablePointer<Int32>, pool: ThreadPool

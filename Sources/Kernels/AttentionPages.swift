@@ -64,7 +64,7 @@ public func attendPagesScratchFloats(_ rows: Int, _ length: Int, _ dimension: In
   let few = rows <= fewRowsLimit()
   gatherQueries(tokens, group * dimension, queries, queryStride, gathered)
   if !few {
-    packRowsForPanels(rows, dimension, gathered, dimension, 0, paddedRows(rows), packed)
+    packRowsForPanels(rows, dimension, gathered, dimension, 0, paddedRowCount(rows), packed)
   }
   var page = 0
   var position = 0
@@ -75,8 +75,8 @@ public func attendPagesScratchFloats(_ rows: Int, _ length: Int, _ dimension: In
     // Columns beyond `count` are the next page's, which overwrites them, or hidden below.
     if few {
       multiplyFewRows(
-        rows, panels, dimension, gathered, dimension, pages[page] + pageOffset, dimension * tileColumns, scores + position,
-        scoreStride, 0)
+        rows, panels, dimension, gathered, dimension, pages[page] + pageOffset, dimension * tileColumns,
+        scores + position, scoreStride, 0)
     } else {
       scoresOfPage(rows, panels, dimension, packed, pages[page] + pageOffset, scores + position, scoreStride, edge)
     }
@@ -112,9 +112,9 @@ public func attendPagesScratchFloats(_ rows: Int, _ length: Int, _ dimension: In
   scatterOutput(tokens, group, dimension, attended, outputWidth, output, outputStride)
 }
 
-@inline(__always) private func paddedRows(_ rows: Int) -> Int { (rows + tileRows - 1) / tileRows * tileRows }
+@inline(__always) func paddedRowCount(_ rows: Int) -> Int { (rows + tileRows - 1) / tileRows * tileRows }
 
-@inline(__always) private func scoresOfPage(
+@inline(__always) func scoresOfPage(
   _ rows: Int, _ panels: Int, _ dimension: Int, _ packed: UnsafePointer<Float>, _ keys: UnsafePointer<Float>,
   _ scores: UnsafeMutablePointer<Float>, _ scoreStride: Int, _ edge: UnsafeMutablePointer<Float>
 ) {
@@ -123,13 +123,13 @@ public func attendPagesScratchFloats(_ rows: Int, _ length: Int, _ dimension: In
   while k < dimension {
     let depths = dimension - k < step ? dimension - k : step
     multiplyBlock(
-      rows, panels * tileColumns, depths, packed + k * paddedRows(rows), keys + k * tileColumns, dimension, scores,
+      rows, panels * tileColumns, depths, packed + k * paddedRowCount(rows), keys + k * tileColumns, dimension, scores,
       scoreStride, k, edge)
     k += depths
   }
 }
 
-@inline(__always) private func gatherQueries(
+@inline(__always) func gatherQueries(
   _ tokens: Int, _ width: Int, _ queries: UnsafePointer<Float>, _ stride: Int, _ target: UnsafeMutablePointer<Float>
 ) {
   var token = 0
@@ -143,7 +143,7 @@ public func attendPagesScratchFloats(_ rows: Int, _ length: Int, _ dimension: In
   }
 }
 
-@inline(__always) private func scatterOutput(
+@inline(__always) func scatterOutput(
   _ tokens: Int, _ group: Int, _ dimension: Int, _ attended: UnsafePointer<Float>, _ width: Int,
   _ output: UnsafeMutablePointer<Float>, _ stride: Int
 ) {

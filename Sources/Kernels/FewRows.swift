@@ -4,18 +4,9 @@
 //
 // `rows` is a constant at every call of a tile: the accumulators that it does not have are never made.
 
-/// Rows that one pass over a panel serves; more go through the tile of Matmul.swift.
-public func fewRowsLimit() -> Int {
-  #if ISA_AVX512
-    8
-  #else
-    6
-  #endif
-}
-
 /// C[rows, panels · tileColumns] (+)= X[rows, depth] · B. Element (r, k) of X lies at x[r · xRow + k], panel p of B at
 /// b + p · panelStride, row r of C at c + r · cRow. accumulate: 0 starts from zero and does not read C, else from C.
-@inline(never) public func multiplyFewRows(
+@inline(never) func multiplyFewRows(
   _ rows: Int, _ panels: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ xRow: Int, _ b: UnsafePointer<Float>,
   _ panelStride: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int, _ accumulate: Int
 ) {
@@ -30,7 +21,7 @@ public func fewRowsLimit() -> Int {
   }
 }
 
-@inline(__always) private func multiplyRowsOfPanels(
+@inline(__always) func multiplyRowsOfPanels(
   _ rows: Int, _ panels: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ xRow: Int, _ b: UnsafePointer<Float>,
   _ panelStride: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int, _ accumulate: Int
 ) {
@@ -60,14 +51,14 @@ public func fewRowsLimit() -> Int {
 }
 
 /// One row by four panels: one panel's two chains of additions would leave the units idle.
-@inline(__always) private func multiplyRowOfFourPanels(
+@inline(__always) func multiplyRowOfFourPanels(
   _ depth: Int, _ x: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ panelStride: Int,
   _ c: UnsafeMutablePointer<Float>, _ accumulate: Int
 ) {
-  var c0 = PanelVector()
-  var c1 = PanelVector()
-  var c2 = PanelVector()
-  var c3 = PanelVector()
+  var c0 = zeroPanel()
+  var c1 = zeroPanel()
+  var c2 = zeroPanel()
+  var c3 = zeroPanel()
   if accumulate != 0 {
     c0 = loadPanel(c)
     c1 = loadPanel(c + tileColumns)
@@ -77,11 +68,11 @@ public func fewRowsLimit() -> Int {
   var source = b
   var k = 0
   while k < depth {
-    let value = PanelVector(repeating: x[k])
-    c0 = c0.addingProduct(value, loadPanel(source))
-    c1 = c1.addingProduct(value, loadPanel(source + panelStride))
-    c2 = c2.addingProduct(value, loadPanel(source + 2 * panelStride))
-    c3 = c3.addingProduct(value, loadPanel(source + 3 * panelStride))
+    let value = repeated(x[k])
+    c0 = addingProduct(c0, value, loadPanel(source))
+    c1 = addingProduct(c1, value, loadPanel(source + panelStride))
+    c2 = addingProduct(c2, value, loadPanel(source + 2 * panelStride))
+    c3 = addingProduct(c3, value, loadPanel(source + 3 * panelStride))
     source += tileColumns
     k += 1
   }
@@ -91,18 +82,18 @@ public func fewRowsLimit() -> Int {
   storePanel(c3, c + 3 * tileColumns)
 }
 
-@inline(__always) private func fewRowsTile(
+@inline(__always) func fewRowsTile(
   _ rows: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ xRow: Int, _ b: UnsafePointer<Float>,
   _ c: UnsafeMutablePointer<Float>, _ cRow: Int, _ accumulate: Int
 ) {
-  var c0 = PanelVector()
-  var c1 = PanelVector()
-  var c2 = PanelVector()
-  var c3 = PanelVector()
-  var c4 = PanelVector()
-  var c5 = PanelVector()
-  var c6 = PanelVector()
-  var c7 = PanelVector()
+  var c0 = zeroPanel()
+  var c1 = zeroPanel()
+  var c2 = zeroPanel()
+  var c3 = zeroPanel()
+  var c4 = zeroPanel()
+  var c5 = zeroPanel()
+  var c6 = zeroPanel()
+  var c7 = zeroPanel()
   if accumulate != 0 {
     c0 = loadPanel(c)
     if rows > 1 { c1 = loadPanel(c + cRow) }
@@ -118,14 +109,14 @@ public func fewRowsLimit() -> Int {
   while k < depth {
     let w = loadPanel(source)
     let value = x + k
-    c0 = c0.addingProduct(PanelVector(repeating: value[0]), w)
-    if rows > 1 { c1 = c1.addingProduct(PanelVector(repeating: value[xRow]), w) }
-    if rows > 2 { c2 = c2.addingProduct(PanelVector(repeating: value[2 * xRow]), w) }
-    if rows > 3 { c3 = c3.addingProduct(PanelVector(repeating: value[3 * xRow]), w) }
-    if rows > 4 { c4 = c4.addingProduct(PanelVector(repeating: value[4 * xRow]), w) }
-    if rows > 5 { c5 = c5.addingProduct(PanelVector(repeating: value[5 * xRow]), w) }
-    if rows > 6 { c6 = c6.addingProduct(PanelVector(repeating: value[6 * xRow]), w) }
-    if rows > 7 { c7 = c7.addingProduct(PanelVector(repeating: value[7 * xRow]), w) }
+    c0 = addingProduct(c0, repeated(value[0]), w)
+    if rows > 1 { c1 = addingProduct(c1, repeated(value[xRow]), w) }
+    if rows > 2 { c2 = addingProduct(c2, repeated(value[2 * xRow]), w) }
+    if rows > 3 { c3 = addingProduct(c3, repeated(value[3 * xRow]), w) }
+    if rows > 4 { c4 = addingProduct(c4, repeated(value[4 * xRow]), w) }
+    if rows > 5 { c5 = addingProduct(c5, repeated(value[5 * xRow]), w) }
+    if rows > 6 { c6 = addingProduct(c6, repeated(value[6 * xRow]), w) }
+    if rows > 7 { c7 = addingProduct(c7, repeated(value[7 * xRow]), w) }
     source += tileColumns
     k += 1
   }

@@ -28,7 +28,7 @@
   }
 }
 
-@inline(never) private func multiplyFourBits(
+@inline(never) func multiplyFourBits(
   _ rows: Int, _ panels: Int, _ group: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ xRow: Int,
   _ b: UnsafePointer<Float>, _ panelStride: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int
 ) {
@@ -57,7 +57,7 @@
   }
 }
 
-@inline(never) private func multiplyEightBits(
+@inline(never) func multiplyEightBits(
   _ rows: Int, _ panels: Int, _ group: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ xRow: Int,
   _ b: UnsafePointer<Float>, _ panelStride: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int
 ) {
@@ -87,12 +87,12 @@
 }
 
 /// One row by two panels: one panel's chains of additions would leave the units idle.
-@inline(__always) private func affineRowOfTwoPanels(
+@inline(__always) func affineRowOfTwoPanels(
   _ bits: Int, _ mask: UInt32, _ group: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
   _ panelStride: Int, _ c: UnsafeMutablePointer<Float>
 ) {
-  var c0 = PanelVector()
-  var c1 = PanelVector()
+  var c0 = zeroPanel()
+  var c1 = zeroPanel()
   var block = b
   var value = x
   let end = x + depth
@@ -109,9 +109,9 @@
       var code = 0
       while code < 32 / bits {
         let shift = UInt32(truncatingIfNeeded: code &* bits)
-        let v = PanelVector(repeating: value[code])
-        c0 = c0.addingProduct(v, affineWeights(words0, shift, mask, scales0, offsets0))
-        c1 = c1.addingProduct(v, affineWeights(words1, shift, mask, scales1, offsets1))
+        let v = repeated(value[code])
+        c0 = addingProduct(c0, v, affineWeights(words0, shift, mask, scales0, offsets0))
+        c1 = addingProduct(c1, v, affineWeights(words1, shift, mask, scales1, offsets1))
         code += 1
       }
       value += 32 / bits
@@ -123,18 +123,18 @@
   storePanel(c1, c + tileColumns)
 }
 
-@inline(__always) private func affineTile(
+@inline(__always) func affineTile(
   _ rows: Int, _ bits: Int, _ mask: UInt32, _ group: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ xRow: Int,
   _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, _ cRow: Int
 ) {
-  var c0 = PanelVector()
-  var c1 = PanelVector()
-  var c2 = PanelVector()
-  var c3 = PanelVector()
-  var c4 = PanelVector()
-  var c5 = PanelVector()
-  var c6 = PanelVector()
-  var c7 = PanelVector()
+  var c0 = zeroPanel()
+  var c1 = zeroPanel()
+  var c2 = zeroPanel()
+  var c3 = zeroPanel()
+  var c4 = zeroPanel()
+  var c5 = zeroPanel()
+  var c6 = zeroPanel()
+  var c7 = zeroPanel()
   var block = b
   var value = x
   let end = x + depth
@@ -148,14 +148,14 @@
       var code = 0
       while code < 32 / bits {
         let w = affineWeights(words, UInt32(truncatingIfNeeded: code &* bits), mask, scales, offsets)
-        c0 = c0.addingProduct(PanelVector(repeating: value[0]), w)
-        if rows > 1 { c1 = c1.addingProduct(PanelVector(repeating: value[xRow]), w) }
-        if rows > 2 { c2 = c2.addingProduct(PanelVector(repeating: value[2 * xRow]), w) }
-        if rows > 3 { c3 = c3.addingProduct(PanelVector(repeating: value[3 * xRow]), w) }
-        if rows > 4 { c4 = c4.addingProduct(PanelVector(repeating: value[4 * xRow]), w) }
-        if rows > 5 { c5 = c5.addingProduct(PanelVector(repeating: value[5 * xRow]), w) }
-        if rows > 6 { c6 = c6.addingProduct(PanelVector(repeating: value[6 * xRow]), w) }
-        if rows > 7 { c7 = c7.addingProduct(PanelVector(repeating: value[7 * xRow]), w) }
+        c0 = addingProduct(c0, repeated(value[0]), w)
+        if rows > 1 { c1 = addingProduct(c1, repeated(value[xRow]), w) }
+        if rows > 2 { c2 = addingProduct(c2, repeated(value[2 * xRow]), w) }
+        if rows > 3 { c3 = addingProduct(c3, repeated(value[3 * xRow]), w) }
+        if rows > 4 { c4 = addingProduct(c4, repeated(value[4 * xRow]), w) }
+        if rows > 5 { c5 = addingProduct(c5, repeated(value[5 * xRow]), w) }
+        if rows > 6 { c6 = addingProduct(c6, repeated(value[6 * xRow]), w) }
+        if rows > 7 { c7 = addingProduct(c7, repeated(value[7 * xRow]), w) }
         value += 1
         code += 1
       }
@@ -173,7 +173,7 @@
   if rows > 7 { storePanel(c7, c + 7 * cRow) }
 }
 
-@inline(never) private func multiplyBFloat16(
+@inline(never) func multiplyBFloat16(
   _ rows: Int, _ panels: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ xRow: Int, _ b: UnsafePointer<Float>,
   _ panelStride: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int
 ) {
@@ -195,32 +195,32 @@
   }
 }
 
-@inline(__always) private func bfloat16Tile(
+@inline(__always) func bfloat16Tile(
   _ rows: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ xRow: Int, _ b: UnsafePointer<Float>,
   _ c: UnsafeMutablePointer<Float>, _ cRow: Int
 ) {
-  var c0 = PanelVector()
-  var c1 = PanelVector()
-  var c2 = PanelVector()
-  var c3 = PanelVector()
-  var c4 = PanelVector()
-  var c5 = PanelVector()
-  var c6 = PanelVector()
-  var c7 = PanelVector()
+  var c0 = zeroPanel()
+  var c1 = zeroPanel()
+  var c2 = zeroPanel()
+  var c3 = zeroPanel()
+  var c4 = zeroPanel()
+  var c5 = zeroPanel()
+  var c6 = zeroPanel()
+  var c7 = zeroPanel()
   var k = 0
   while k < depth {
     // A word holds two steps: an even one in its low half.
     let words = loadPanelWords(b + k / 2 * tileColumns)
     let w = bfloat16Weights(words, k % 2 == 0 ? 16 : 0)
     let value = x + k
-    c0 = c0.addingProduct(PanelVector(repeating: value[0]), w)
-    if rows > 1 { c1 = c1.addingProduct(PanelVector(repeating: value[xRow]), w) }
-    if rows > 2 { c2 = c2.addingProduct(PanelVector(repeating: value[2 * xRow]), w) }
-    if rows > 3 { c3 = c3.addingProduct(PanelVector(repeating: value[3 * xRow]), w) }
-    if rows > 4 { c4 = c4.addingProduct(PanelVector(repeating: value[4 * xRow]), w) }
-    if rows > 5 { c5 = c5.addingProduct(PanelVector(repeating: value[5 * xRow]), w) }
-    if rows > 6 { c6 = c6.addingProduct(PanelVector(repeating: value[6 * xRow]), w) }
-    if rows > 7 { c7 = c7.addingProduct(PanelVector(repeating: value[7 * xRow]), w) }
+    c0 = addingProduct(c0, repeated(value[0]), w)
+    if rows > 1 { c1 = addingProduct(c1, repeated(value[xRow]), w) }
+    if rows > 2 { c2 = addingProduct(c2, repeated(value[2 * xRow]), w) }
+    if rows > 3 { c3 = addingProduct(c3, repeated(value[3 * xRow]), w) }
+    if rows > 4 { c4 = addingProduct(c4, repeated(value[4 * xRow]), w) }
+    if rows > 5 { c5 = addingProduct(c5, repeated(value[5 * xRow]), w) }
+    if rows > 6 { c6 = addingProduct(c6, repeated(value[6 * xRow]), w) }
+    if rows > 7 { c7 = addingProduct(c7, repeated(value[7 * xRow]), w) }
     k += 1
   }
   storePanel(c0, c)

@@ -10,7 +10,7 @@
 /// Words of an affine group's block.
 @inline(__always) func affineBlock(_ bits: Int, _ group: Int) -> Int { (2 + group * bits / 32) * tileColumns }
 
-@inline(__always) private func expandAffine(
+@inline(__always) func expandAffine(
   _ bits: Int, _ mask: UInt32, _ group: Int, _ first: Int, _ steps: Int, _ panel: UnsafePointer<Float>,
   _ target: UnsafeMutablePointer<Float>
 ) {
@@ -40,7 +40,7 @@
   }
 }
 
-@inline(__always) private func expandBFloat16(
+@inline(__always) func expandBFloat16(
   _ first: Int, _ steps: Int, _ panel: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>
 ) {
   var k = 0
@@ -57,7 +57,7 @@
 /// Storage of a panel: 0 floats, 1 bf16, 2 affine codes of 4 bits, 3 of 8 bits. `group` counts for the last two.
 /// Writes steps first ..< first + steps of one panel as floats [steps][columns]; `first` begins a group (a pair, for
 /// bf16), `steps` are whole groups.
-@inline(never) public func expandPanel(
+@inline(never) func expandPanel(
   _ storage: Int, _ group: Int, _ first: Int, _ steps: Int, _ panel: UnsafePointer<Float>,
   _ target: UnsafeMutablePointer<Float>
 ) {

@@ -17,7 +17,8 @@ import Testing
       let rowBytes = bytes.count / rows
       for row in 0..<rows {
         bytes.withUnsafeBytes {
-          quantized.set(row, tensor.type, UnsafeRawBufferPointer(rebasing: $0[(row * rowBytes)..<((row + 1) * rowBytes)]))
+          let stored = $0[(row * rowBytes)..<((row + 1) * rowBytes)]
+          quantized.set(row, tensor.type, UnsafeRawBufferPointer(rebasing: stored))
         }
       }
       var expected = [Float](repeating: 7, count: tensor.count)
@@ -25,7 +26,7 @@ import Testing
       var wrong = 0
       for index in 0..<tensor.count {
         let (scale, offset) = (quantized.scales[index / form.group], quantized.offsets[index / form.group])
-        #expect(quantized.codes[index] < 1 << form.bits)
+        #expect(Int(quantized.codes[index]) < 1 << form.bits)
         guard scale.isFinite && offset.isFinite else { continue }
         // Equal numbers: a zero's sign, which no product of a model sees, may differ.
         if offset.addingProduct(Float(quantized.codes[index]), scale) != expected[index] { wrong += 1 }

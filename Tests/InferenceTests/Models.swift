@@ -21,8 +21,10 @@ enum Models {
   /// Shapes at the edges of panels, tiles and groups of heads.
   static func shapes() throws -> [LlamaShape] {
     [
-      try shape(), try shape(vocabulary: 64, dimension: 32, feedForward: 64, heads: 2, keyValueHeads: 2, headDimension: 16),
-      try shape(vocabulary: 97, dimension: 17, feedForward: 33, heads: 6, keyValueHeads: 1, headDimension: 6, tied: false),
+      try shape(),
+      try shape(vocabulary: 64, dimension: 32, feedForward: 64, heads: 2, keyValueHeads: 2, headDimension: 16),
+      try shape(
+        vocabulary: 97, dimension: 17, feedForward: 33, heads: 6, keyValueHeads: 1, headDimension: 6, tied: false),
       try shape(dimension: 40, heads: 3, keyValueHeads: 3, headDimension: 34, bias: .queryKeyValue),
       try shape(heads: 9, keyValueHeads: 3, headDimension: 8, tied: false, bias: .all, feedForwardBias: true),
     ]

@@ -24,6 +24,8 @@ struct ScoreTests {
       }
       requests.append(.init(context: [shared[0]], continuation: Array(shared.dropFirst())))
     }
+    // One of these is the most likely token.
+    requests += (0..<vocabulary).map { ScoreRequest(context: [9, 8, 7], continuation: [Int32($0)]) }
     return requests
   }
 

@@ -5,7 +5,9 @@ import Testing
 struct PageTests {
   /// Documents cut into pages of odd fillings and into spans of odd lengths; all give the document's own bits.
   @Test func pagesGiveTheBitsOfTheWholeDocument() {
-    for (heads, keyValueHeads, d, length) in [(2, 1, 4, 37), (6, 2, 10, 101), (9, 3, 64, 150), (3, 3, 34, 70), (60, 1, 6, 40)] {
+    for (heads, keyValueHeads, d, length) in [
+      (2, 1, 4, 37), (6, 2, 10, 101), (9, 3, 64, 150), (3, 3, 34, 70), (60, 1, 6, 40),
+    ] {
       let shape = AttentionHeads(heads: heads, keyValueHeads: keyValueHeads, headDimension: d)
       let (q, k) = (heads * d, keyValueHeads * d)
       let queries = values(length * q, seed: 1)

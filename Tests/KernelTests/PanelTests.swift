@@ -12,8 +12,13 @@ struct PanelTests {
     init(bits: Int, group: Int, count: Int) {
       let random = Philox4x32(seed: 11)
       codes = (0..<count).map { UInt8(random.block(SIMD4(UInt32($0), 0, 0, 0))[0] & (bits == 4 ? 15 : 255)) }
-      scales = (0..<count / group).map { Float(Int(random.block(SIMD4(UInt32($0), 1, 0, 0))[0] % 2047) - 1023) / 65_536 }
-      offsets = (0..<count / group).map { Float(Int(random.block(SIMD4(UInt32($0), 2, 0, 0))[0] % 2047) - 1023) / 8192 }
+      func numbers(_ stream: UInt32, _ divisor: Float) -> [Float] {
+        (0..<count / group).map {
+          Float(Int(random.block(SIMD4(UInt32($0), stream, 0, 0))[0] % 2047) - 1023) / divisor
+        }
+      }
+      scales = numbers(1, 65_536)
+      offsets = numbers(2, 8192)
     }
 
     func floats(group: Int) -> [Float] {

@@ -113,7 +113,11 @@ struct PortabilityTests {
 
   /// Steps of a product, which the products' tests reach, and sizes.
   private static func isInternal(_ caller: String) -> Bool {
-    ["pack", "multiply", "run", "pieces", "scratchFloats", "split", "tileRate"].contains(caller)
+    let internals = [
+      "pack", "multiply", "multiplyFew", "multiplyMany", "headFloats", "run", "pieces", "scratchFloats", "split",
+      "tileRate",
+    ]
+    return internals.contains(caller)
       || caller.contains("anel")
   }
 }

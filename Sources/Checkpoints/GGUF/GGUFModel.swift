@@ -138,7 +138,8 @@ public struct GGUFModel: ModelSource {
     let block = home.tensor.type.block
     let rowBytes = tensor.rowLength / block.elements * block.bytes
     // Heads whose rows are interleaved are read whole; else a megabyte or so at a time.
-    let headRows = home.interleavedHeads > 0 ? home.tensor.shape[0] / home.interleavedHeads : max(1, (1 << 20) / rowBytes)
+    let headRows =
+      home.interleavedHeads > 0 ? home.tensor.shape[0] / home.interleavedHeads : max(1, (1 << 20) / rowBytes)
     let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: headRows * rowBytes, alignment: 64)
     defer { bytes.deallocate() }
     var row = rows.lowerBound
