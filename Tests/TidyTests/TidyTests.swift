@@ -63,7 +63,8 @@ struct TidyTests {
     "WireProtocol", "Transport", "CLinux", "CLibUV", "CLZ4", "CZlib", "CZstd", "KernelsAVX2", "KernelsAVX512",
     "KernelsPlain", "KernelTable",
     "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora", "GradientExchange", "JobKit", "JobRunner",
-    "JobFiles", "Results", "PipelineJob", "TrainingJobs", "EvaluationJob", "StateFiles", "ControlClient", "CoordinatorCore",
+    "JobFiles", "Results", "PipelineJob", "TrainingJobs",
+    "EvaluationJob", "StateFiles", "ControlClient", "CoordinatorCore",
     "CoordinatorDaemon", "WorkerCore", "WorkerDaemon", "Benchmarks", "Study", "Reports", "Pricing", "Templates",
     "Inference", "Chat", "TextGeneration", "Serving", "admix",
   ]
@@ -73,7 +74,8 @@ struct TidyTests {
     "Crypto": [
       "Sources/Checkpoints", "Sources/Corpora", "Sources/GradientExchange", "Sources/JobRunner",
       "Sources/ControlClient", "Sources/JobFiles", "Sources/StateFiles",
-      "Sources/Jobs/Training", "Sources/Jobs/Evaluation", "coordinator/Daemon", "workers/Daemon", "Sources/admix", "Tests",
+      "Sources/Jobs/Training", "Sources/Jobs/Evaluation",
+      "coordinator/Daemon", "workers/Daemon", "Sources/admix", "Tests",
     ],
     "GRDB": ["coordinator/Daemon", "Tests"],
     "Yams": ["Sources/JobFiles", "Tests"],

@@ -48,6 +48,8 @@ final class CachedScoring: LanguageModelScoring {
     var texts = [[Int32]](repeating: [], count: requests.count)
     var ended = Set<Int>()
     while !generation.isIdle {
+      // Every step is a sign of life: a long text is minutes of work without an end in sight.
+      progress(ended.count)
       for event in generation.step() {
         switch event {
         case .token(let id, let token):
