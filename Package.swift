@@ -111,7 +111,7 @@ let package = Package(
         "Results", "WireProtocol",
       ]),
     part("Pricing", "Sources/Pricing", ["KernelTable", "Transformer", "Optimizers", "GradientExchange", "WireProtocol"]),
-    part("Reports", "Sources/Reports", ["JobFiles", "JobKit", "Results", "WireProtocol"]),
+    part("Reports", "Sources/Reports", ["JobFiles", "JobKit", "Results", "Study", "WireProtocol"]),
 
     // The cluster.
     part("StateFiles", "Sources/StateFiles", ["WireProtocol", crypto]),
@@ -134,7 +134,7 @@ let package = Package(
       dependencies: [
         "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "PipelineJob", "JobFiles", "Results",
         "Reports", "Pricing", "Transformer", "ControlClient", "StateFiles", "KernelTable", "Benchmarks", "Tokenizers",
-        "Corpora", "JobKit", "WireProtocol", "Transport", "CSystem",
+        "Corpora", "JobKit", "WireProtocol", "Transport", "CSystem", "Study",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/admix", swiftSettings: shared),
@@ -159,7 +159,7 @@ let package = Package(
     tests("TemplateTests", ["Templates"], exclude: ["Fixtures"]),
     tests("ChatTests", ["Chat", "Templates", "Tokenizers", "Checkpoints", "TestSupport"], exclude: ["Fixtures"]),
     tests("PricingTests", ["Pricing", "Transformer", "KernelTable"]),
-    tests("ReportTests", ["Reports", "Results", "WireProtocol"], exclude: ["Fixtures"]),
+    tests("ReportTests", ["Reports", "Results", "Study", "WireProtocol"], exclude: ["Fixtures"]),
     tests("JobFileTests", ["JobFiles", "JobKit", "PipelineJob", "WireProtocol"]),
     tests("CheckpointTests", ["Checkpoints", "TestSupport"], exclude: ["Fixtures"]),
     tests("TokenizerTests", ["Tokenizers", "Corpora", "TestSupport", crypto], exclude: ["Fixtures"]),

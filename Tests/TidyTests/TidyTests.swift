@@ -30,7 +30,7 @@ struct TidyTests {
     ("Sources/JobFiles", ["JobKit", "WireProtocol"]),
     ("Sources/Results", ["WireProtocol"]),
     ("Sources/Pricing", ["KernelTable", "Transformer", "Optimizers", "GradientExchange", "WireProtocol"]),
-    ("Sources/Reports", ["JobFiles", "JobKit", "Results", "WireProtocol"]),
+    ("Sources/Reports", ["JobFiles", "JobKit", "Results", "Study", "WireProtocol"]),
     (
       "Sources/Jobs/Training",
       [
