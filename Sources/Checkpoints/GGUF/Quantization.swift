@@ -43,8 +43,8 @@ extension GGUFTensorType {
   }
 
   /// d = the x of largest magnitude / −8, q = x / d + 8, rounded and at most 15; the first sixteen in the low halves.
-  /// ggml's own rounding depends on whether its compiler fuses the product and the sum; the package `gguf` takes both in
-  /// double precision, as here.
+  /// ggml's own rounding depends on whether its compiler fuses the product and the sum; the package `gguf` takes both
+  /// in double precision and rounds once to a float, as here.
   private func appendQ4_0(_ block: UnsafeBufferPointer<Float>, to bytes: inout [UInt8]) {
     var extreme: Float = 0
     for value in block where abs(value) > abs(extreme) { extreme = value }
@@ -52,7 +52,7 @@ extension GGUFTensorType {
     let inverse = scale == 0 ? 0 : 1 / scale
     bytes.appendLittleEndian(halfBits(scale))
     func quantum(_ value: Float) -> UInt8 {
-      let shifted = Double(value) * Double(inverse) + 8.5
+      let shifted = Float(Double(value) * Double(inverse) + 8.5)
       return UInt8(max(0, min(15, shifted.isNaN ? 8 : shifted)))
     }
     for index in 0..<16 { bytes.append(quantum(block[index]) | quantum(block[16 + index]) << 4) }
