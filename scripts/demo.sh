@@ -2,21 +2,29 @@
 # The main job on a machine that has nothing but Debian 12 (or Ubuntu) and Swift: builds Admix, fetches a real model of
 # 135 million parameters and makes a corpus of Debian's manual in Chinese and English, then continually pre-trains the
 # model on both with two workers, of which one is killed on the way.
-#   scripts/demo.sh [--no-kill] [--keep] [OUTPUT]
+#   scripts/demo.sh [--no-kill] [--keep] [--admix PROGRAM] [OUTPUT]
 #     OUTPUT      where the results go (default: out/smollm2-chinese)
 #     --no-kill   lets both workers live
 #     --keep      keeps the last checkpoint (weights, moments: 1.6 GB) beside the model, to go on from
+#     --admix     takes this program (scripts/package.sh's, say) and builds nothing
 # What is fetched stays in ~/.cache/admix. The same command goes on where it was stopped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-kill_one=yes keep=no output=
-for argument in "$@"; do
+kill_one=yes keep=no output= admix=
+while [ $# -gt 0 ]; do
+  argument=$1
+  shift
   case $argument in
     --no-kill) kill_one=no ;;
     --keep) keep=yes ;;
+    --admix)
+      [ $# -gt 0 ] || { echo "error: --admix names a program: scripts/demo.sh --admix PROGRAM" >&2; exit 2; }
+      admix=$(realpath "$1")
+      [ -x "$admix" ] || { echo "error: --admix names $1, which is no program; leave it out to build one" >&2; exit 2; }
+      shift ;;
     -h | --help) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0"; exit ;;
-    -*) echo "error: $argument is no option; scripts/demo.sh [--no-kill] [--keep] [OUTPUT]" >&2; exit 2 ;;
+    -*) echo "error: $argument is no option; scripts/demo.sh [--no-kill] [--keep] [--admix PROGRAM] [OUTPUT]" >&2; exit 2 ;;
     *) [ -z "$output" ] || { echo "error: two output directories: $output and $argument" >&2; exit 2; }
       output=$argument ;;
   esac
@@ -24,7 +32,6 @@ done
 output=$(realpath -m "${output:-out/smollm2-chinese}")
 job=examples/smollm2-chinese.yaml
 inputs=${XDG_CACHE_HOME:-${HOME:?}/.cache}/admix/demo
-admix=$PWD/.build/release/admix
 work=$(mktemp -d)
 fetcher= killer=
 # Ends what this script started, whatever ends the script.
@@ -40,13 +47,18 @@ say "1/6 dependencies"
 tools=()
 command -v curl >/dev/null || tools+=(curl ca-certificates)
 command -v unzip >/dev/null || command -v bsdtar >/dev/null || tools+=(unzip)
-bash scripts/install-dependencies.sh ${tools[@]+"${tools[@]}"}
+[ -n "$admix" ] && [ ${#tools[@]} -eq 0 ] || bash scripts/install-dependencies.sh ${tools[@]+"${tools[@]}"}
 
 bash scripts/fetch-model.sh >"$work/model" 2>"$work/fetch.log" &
 fetcher=$!
 
-say "2/6 building (about 4 minutes on two cores the first time); the model is fetched meanwhile"
-swift build -c release --product admix
+if [ -n "$admix" ]; then
+  say "2/6 no build: $admix is there"
+else
+  say "2/6 building (about 4 minutes on two cores the first time); the model is fetched meanwhile"
+  swift build -c release --product admix
+  admix=$PWD/.build/release/admix
+fi
 started=$SECONDS
 
 say "3/6 this host"
@@ -94,13 +106,19 @@ fi
 status=0
 "$admix" run "$job" --base "$inputs" --workers 2 --output "$output" --known examples/known-weights.txt || status=$?
 [ "$status" = 0 ] || exit "$status"
-if [ "$keep" = no ]; then rm -rf "$output/checkpoints"; fi
+checkpoint="$output/checkpoints"
+if [ "$keep" = no ]; then
+  rm -rf "$output/checkpoints"
+  checkpoint="removed, 1.6 GB (--keep keeps it, to go on from)"
+fi
 
 cat <<END
 
 The model is in $output/model, in Hugging Face's format. To look closer:
-  .build/release/admix show $output/             this table again (--json: everything)
-  .build/release/admix inspect $output/model     what the model is
+  $admix show $output/             this table again (--json: everything)
+  $admix inspect $output/model     what the model is
   less $output/metrics.jsonl                     a line a step
+The page of this run, for a browser: $output/report.html
+The checkpoint: $checkpoint
 $((SECONDS - started)) seconds after the build. To do it again: rm -r $output
 END

@@ -1,8 +1,8 @@
-/// What `config.json` of a Hugging Face Llama or Qwen2 says about the model.
+/// What `config.json` of a Hugging Face Llama, Mistral or Qwen2 says about the model.
 ///
 /// Fields that shape the computation are read, checked and refused by name where Admix does not compute them; all
 /// others stay in `json` and travel with the model. Defaults for absent fields are those of transformers'
-/// `LlamaConfig` and `Qwen2Config`, except that the sizes must be given.
+/// `LlamaConfig`, `MistralConfig` and `Qwen2Config`, except that the sizes must be given.
 public struct ModelConfiguration: Sendable, Hashable {
   public let vocabularySize: Int
   public let hiddenSize: Int
@@ -78,7 +78,7 @@ public struct ModelConfiguration: Sendable, Hashable {
     let tokens = 0...vocabularySize - 1
     attentionBias = try architecture.attentionBias(fields)
     feedForwardBias = try architecture.feedForwardBias(fields)
-    try architecture.refuseSlidingWindow(fields, layerCount: layerCount)
+    try architecture.refuseSlidingWindow(fields, layerCount: layerCount, contextLength: contextLength)
     bosTokenID = try fields.optionalInteger("bos_token_id", in: tokens)
     eosTokenIDs = try fields.list("eos_token_id").map { try fields.integer($0, "eos_token_id", in: tokens) }
     initializerRange = try fields.optionalNumber("initializer_range", in: 0...1) ?? 0.02

@@ -80,8 +80,8 @@ extension Defect {
     Defect("a configuration cut short", says: "config.json", "JSON line 1") {
       try $0.overwrite("model/config.json", "{\"vocab_size\": 5")
     },
-    Defect("another architecture", says: "config.json", "model_type", "found mistral, expected llama or qwen2") {
-      try $0.configure("model_type", "mistral")
+    Defect("another architecture", says: "config.json", "model_type: found gemma, expected llama, mistral or qwen2") {
+      try $0.configure("model_type", "gemma")
     },
     Defect("heads that do not divide", says: "config.json", "found 2", "divisor of num_attention_heads, 5") {
       try $0.configure("num_attention_heads", 5)

@@ -73,7 +73,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("model_type", "\"mistral\"", "model_type", "unsupported"),
+    ("model_type", "\"gemma\"", "model_type", "unsupported"),
     ("architectures", "[\"Qwen2ForCausalLM\"]", "architectures", "unsupported"),
     ("hidden_act", "\"gelu\"", "hidden_act", "unsupported"),
     ("attention_dropout", "0.1", "attention_dropout", "unsupported"),
@@ -118,7 +118,8 @@ import Testing
     }
     #expect(
       error.description
-        == "config.json: model_type: found gemma, expected llama or qwen2; Admix trains Llama and Qwen2 models")
+        == "config.json: model_type: found gemma, expected llama, mistral or qwen2; "
+          + "Admix trains Llama, Mistral and Qwen2 models")
   }
 
   @Test func biasesAreThoseOfTheArchitecture() throws {
@@ -154,6 +155,36 @@ import Testing
     _ = try read(window.merging(["use_sliding_window": "true", "max_window_layers": "2"]) { $1 })
     _ = try read(
       window.merging(["use_sliding_window": "true", "layer_types": "[\"full_attention\",\"full_attention\"]"]) { $1 })
+  }
+
+  static let mistral: [String: String?] = [
+    "model_type": "\"mistral\"", "architectures": "[\"MistralForCausalLM\"]", "sliding_window": "null",
+  ]
+
+  @Test("Mistral is read as Llama is, without biases, where its window hides nothing")
+  func mistralWithoutWindow() throws {
+    let mistral = try read(Self.mistral.merging(["attention_bias": "true", "mlp_bias": "true"]) { $1 })
+    #expect(mistral.attentionBias == .absent && !mistral.feedForwardBias)
+    #expect(try mistral.modelType() == "mistral" && mistral.keyValueHeadCount == 2)
+    _ = try read(Self.mistral.merging(["sliding_window": "128"]) { $1 })
+    // Absent means 4096, and this model has 128 positions.
+    _ = try read(Self.mistral.filter { $0.key != "sliding_window" })
+  }
+
+  @Test("A window that hides positions of Mistral's context is refused with the way out")
+  func mistralsWindow() throws {
+    let active = try checkpointError { _ = try read(Self.mistral.merging(["sliding_window": "127"]) { $1 }) }
+    #expect(
+      active.description
+        == "config.json: sliding_window: found 127, expected null, or no less than max_position_embeddings, 128; Admix "
+        + "computes full attention only: lower max_position_embeddings to 127, up to which both are the same")
+    let unsaid = Self.mistral.filter { $0.key != "sliding_window" }
+    let silent = try checkpointError {
+      _ = try read(unsaid.merging(["max_position_embeddings": "32768"]) { $1 })
+    }
+    #expect(silent.description.contains("sliding_window: found nothing, which means 4096, expected null"))
+    let heads = try checkpointError { _ = try read(Self.mistral.merging(["num_key_value_heads": nil]) { $1 }) }
+    #expect(heads.field == "num_key_value_heads" && heads.code == .missingField)
   }
 
   @Test(arguments: ["", "{", "[]", "null", "{\"model_type\":\"llama\",\"vocab_size\":NaN}"])

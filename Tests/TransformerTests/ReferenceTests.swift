@@ -18,7 +18,7 @@ struct ReferenceTests {
     try compare("stories260K", weights: ModelOnDisk.stories.weights)
   }
 
-  @Test(arguments: ["long", "wide", "vocabulary", "qwen2", "biases"])
+  @Test(arguments: ["long", "wide", "vocabulary", "qwen2", "biases", "mistral"])
   func randomModelAgreesWithPyTorch(name: String) throws {
     let seed = try #require(try ReferenceFixture.load(name).seed)
     try compare(name) { counterWeights($0, seed: seed) }

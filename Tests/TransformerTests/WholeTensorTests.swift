@@ -12,7 +12,7 @@ struct WholeTensorTests {
     URL(fileURLWithPath: $0)
   }
   private static let models = [
-    "tiny", "stories260K", "long", "wide", "vocabulary", "qwen2", "biases", "smollm2", "smollm2-text",
+    "tiny", "stories260K", "long", "wide", "vocabulary", "qwen2", "biases", "mistral", "smollm2", "smollm2-text",
   ]
 
   @Test(

@@ -37,7 +37,8 @@ extension GGUFFile {
       return value
     }
     func size(_ key: String) throws -> Int? { try metadata.integer(prefix + key, in: 1...1 << 27) }
-    try refuseExtensions(prefix)
+    let contextLength = try required("context_length", size("context_length"))
+    try refuseExtensions(prefix, contextLength: contextLength)
     let hiddenSize = try required("embedding_length", size("embedding_length"))
     let heads = try required("attention.head_count", size("attention.head_count"))
     let headSize = try headSize(prefix, hiddenSize: hiddenSize, heads: heads)
@@ -53,7 +54,7 @@ extension GGUFFile {
       ("num_attention_heads", .integer(heads)),
       ("num_key_value_heads", .integer(try size("attention.head_count_kv") ?? heads)),
       ("head_dim", .integer(headSize)),
-      ("max_position_embeddings", .integer(try required("context_length", size("context_length")))),
+      ("max_position_embeddings", .integer(contextLength)),
       (
         "rms_norm_eps",
         .number(
@@ -76,10 +77,17 @@ extension GGUFFile {
   }
 
   /// Keys that would change the computation, refused rather than passed over.
-  private func refuseExtensions(_ prefix: String) throws {
-    for key in ["expert_count", "attention.sliding_window"] {
-      guard let count = try metadata.integer(prefix + key, in: 0...Int(UInt32.max)), count > 0 else { continue }
-      throw metadata.failure(.unsupported, prefix + key, "\(count)", "none", "Admix computes dense models only")
+  private func refuseExtensions(_ prefix: String, contextLength: Int) throws {
+    let counts = 0...Int(UInt32.max)
+    let experts = prefix + "expert_count"
+    if let count = try metadata.integer(experts, in: counts), count > 0 {
+      throw metadata.failure(.unsupported, experts, "\(count)", "none", "Admix computes dense models only")
+    }
+    let window = prefix + "attention.sliding_window"
+    if let size = try metadata.integer(window, in: counts), size > 0, size < contextLength {
+      throw metadata.failure(
+        .unsupported, window, "\(size)", "none, or no less than context_length, \(contextLength)",
+        "Admix computes full attention only")
     }
   }
 
