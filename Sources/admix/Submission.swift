@@ -4,11 +4,12 @@ import JobFiles
 import JobKit
 import PipelineJob
 import Results
+import StudyJobs
 import TrainingJobs
 import WireProtocol
 
 /// The job types that are built in. Coordinator and workers never see this list.
-let jobTypes: [any JobType] = [CPTJob(), SweepJob(), Pipeline()]
+let jobTypes: [any JobType] = [CPTJob(), SweepJob(), TokenizerJob(), StudyJob(), VerifyJob(), Pipeline()]
 
 /// A job file, and where its relative paths start.
 struct JobFileArgument: ParsableArguments {

@@ -26,6 +26,10 @@ struct TidyTests {
     ("Sources/JobKit", ["WireProtocol"]),
     ("Sources/JobRunner", ["WireProtocol", "JobKit", "Transport", "GradientExchange", "KernelTable", "CSystem"]),
     ("Sources/Jobs/Pipeline", ["JobKit", "WireProtocol"]),
+    (
+      "Sources/Jobs/Study",
+      ["JobKit", "WireProtocol", "Study", "TrainingJobs", "Transformer", "Checkpoints"]
+    ),
     ("Sources/JobFiles", ["JobKit", "WireProtocol"]),
     ("Sources/Results", ["WireProtocol"]),
     ("Sources/Pricing", ["KernelTable", "Transformer", "Optimizers", "GradientExchange", "WireProtocol"]),
@@ -54,6 +58,7 @@ struct TidyTests {
     "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora", "GradientExchange", "JobKit", "JobRunner",
     "JobFiles", "Results", "PipelineJob", "TrainingJobs", "StateFiles", "ControlClient", "CoordinatorCore",
     "CoordinatorDaemon", "WorkerCore", "WorkerDaemon", "Benchmarks", "Study", "Reports", "Pricing", "Templates",
+    "StudyJobs",
     "admix",
   ]
 
@@ -62,7 +67,7 @@ struct TidyTests {
     "Crypto": [
       "Sources/Checkpoints", "Sources/Corpora", "Sources/GradientExchange", "Sources/JobRunner",
       "Sources/ControlClient", "Sources/JobFiles", "Sources/StateFiles",
-      "Sources/Jobs/Training", "coordinator/Daemon", "workers/Daemon", "Sources/admix", "Tests",
+      "Sources/Jobs/Training", "Sources/Jobs/Study", "coordinator/Daemon", "workers/Daemon", "Sources/admix", "Tests",
     ],
     "GRDB": ["coordinator/Daemon", "Tests"],
     "Yams": ["Sources/JobFiles", "Tests"],

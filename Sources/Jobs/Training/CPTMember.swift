@@ -36,7 +36,7 @@ final class CPTMember: SteppedMember {
     payload = try decodePayload(MemberPayload.self, from: context.payload).resolved(inputs: context.inputs)
     scratchDirectory = context.scratchDirectory
     context.progress("loading", 0)
-    files = try ModelFiles(start: payload.start, inputs: context.inputs)
+    files = try ModelFiles(payload, inputs: context.inputs)
     let shape = try LlamaShape(files.configuration)
     try Self.requireMemory(shape: shape, recipe: payload.recipe)
     kernels = try Kernels.forThisProcessor()

@@ -59,6 +59,8 @@ struct CPTPlanner {
     let tokenizer: InputReference
     let stateBytes: UInt64
     let notes: [String]
+    /// A config.json that the job file has written out.
+    var configuration: String?
   }
 
   private func planStart() throws -> Base {
@@ -77,16 +79,9 @@ struct CPTPlanner {
       return Base(
         inputs: [input.reference], start: .model, tokenizer: input.reference.tokenizerFiles, stateBytes: bytes,
         notes: [])
-    case .random(let configurationPath, let tokenizerPath):
-      let configuration = try context.input(
-        named: InputTree.configuration, path: configurationPath, kind: .file)
+    case .random(let written, let tokenizerPath):
+      let (parsed, configuration) = try planConfiguration(written)
       let tokenizer = try context.input(named: InputTree.tokenizer, path: tokenizerPath, kind: .directory)
-      guard let file = configuration.localPath else {
-        throw SpecError(
-          position: configurationPath.position, path: configurationPath.path,
-          problem: "random weights need a configuration at hand, not a stage's output", remedy: "Write a path")
-      }
-      let parsed = try naming(configurationPath) { try ModelConfiguration(path: file) }
       // One that an earlier stage makes is checked when the texts are indexed.
       let loaded = try tokenizer.localPath.map { directory in
         try naming(tokenizerPath) { try loadTokenizer(modelDirectory: directory).tokenizer }
@@ -96,7 +91,26 @@ struct CPTPlanner {
       let notes =
         tokenizer.localPath == nil ? ["The tokenizer is an earlier stage's; it is checked when it is there."] : []
       return Base(
-        inputs: [configuration.reference, files], start: .random, tokenizer: files, stateBytes: bytes, notes: notes)
+        inputs: configuration.map { [$0] + [files] } ?? [files], start: .random, tokenizer: files, stateBytes: bytes,
+        notes: notes, configuration: configuration == nil ? String(decoding: parsed.json, as: UTF8.self) : nil)
+    }
+  }
+
+  /// The shape, and the input that has it; nil where the job file itself has it.
+  private func planConfiguration(
+    _ written: WrittenConfiguration
+  ) throws -> (configuration: ModelConfiguration, input: InputReference?) {
+    switch written {
+    case .inline(let json, let place):
+      return (try naming(place) { try ModelConfiguration(json: Array(json.utf8), file: place.path) }, nil)
+    case .file(let path):
+      let input = try context.input(named: InputTree.configuration, path: path, kind: .file)
+      guard let file = input.localPath else {
+        throw SpecError(
+          position: path.position, path: path.path,
+          problem: "random weights need a configuration at hand, not a stage's output", remedy: "Write a path")
+      }
+      return (try naming(path) { try ModelConfiguration(path: file) }, input.reference)
     }
   }
 
@@ -138,7 +152,7 @@ struct CPTPlanner {
     let deferred = try specification.references.planned(context)
     let payload = MemberPayload(
       start: base.start, recipe: recipe, corpus: corpus, mixture: specification.mixturePayload,
-      deferred: deferred.values)
+      deferred: deferred.values, configuration: base.configuration)
     return SteppedPlan(
       payload: try encodePayload(payload), inputs: base.inputs + deferred.inputs + [.phase(0), .phase(1)],
       stepCount: UInt64(recipe.steps), sliceCount: UInt32(recipe.slices), measures: corpus.measures,
@@ -224,7 +238,7 @@ extension InputReference {
     switch self {
     case .files(let tree): .files(NamedTree(name: name, files: tree.files))
     case .stage(_, let stage, let output): .stage(name: name, stage: stage, output: output)
-    case .phase: self
+    case .phase, .output: self
     }
   }
 

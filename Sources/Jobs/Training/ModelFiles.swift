@@ -11,8 +11,8 @@ struct ModelFiles {
   let companions: [CompanionFile]
   private let source: (any ModelSource)?
 
-  init(start: MemberPayload.Start, inputs: [String: String]) throws {
-    switch start {
+  init(_ payload: MemberPayload, inputs: [String: String]) throws {
+    switch payload.start {
     case .model:
       let source = try openModel(try inputs.directory(InputTree.model))
       self.source = source
@@ -20,8 +20,11 @@ struct ModelFiles {
       companions = source.companions
     case .random:
       source = nil
-      let files = try inputs.directory(InputTree.configuration)
-      configuration = try ModelConfiguration(path: try onlyFile(in: files))
+      if let written = payload.configuration {
+        configuration = try ModelConfiguration(json: Array(written.utf8), file: "config")
+      } else {
+        configuration = try ModelConfiguration(path: try onlyFile(in: try inputs.directory(InputTree.configuration)))
+      }
       companions = try CompanionFile.all(in: try inputs.directory(InputTree.tokenizer))
     }
   }

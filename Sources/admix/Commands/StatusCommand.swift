@@ -21,10 +21,17 @@ struct StatusCommand: ParsableCommand {
       if json {
         Console.shared.print(statusObject(status).text(indented: !watch))
       } else {
-        let lines = statusLines(status) + (workers ? [""] + workerLines(status.workers) : [])
+        let lines = statusLines(status) + (try graphs(status, connection)) + (workers ? [""] + workerLines(status.workers) : [])
         if watch { Console.shared.page(lines) } else { Console.shared.print(lines) }
       }
       if watch { nap(.seconds(1), interrupts: 0) }
     } while watch && Interrupts.number == 0 && Console.shared.hasReader
+  }
+
+  /// Of every pipeline that is not over.
+  private func graphs(_ status: ClusterStatus, _ connection: CoordinatorConnection) throws -> [String] {
+    try status.jobs.filter { $0.parent.number == 0 && $0.kind == "pipeline" && !$0.state.isFinal }.flatMap { job in
+      ["", "\(job.id) \(job.name)"] + (try pipelineLines(try connection.detail(of: job.id), in: status))
+    }
   }
 }
