@@ -135,7 +135,7 @@ let package = Package(
       dependencies: [
         "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "PipelineJob", "StudyJobs", "JobFiles", "Results",
         "Reports", "Pricing", "Transformer", "ControlClient", "StateFiles", "KernelTable", "Benchmarks", "Tokenizers",
-        "Corpora", "JobKit", "WireProtocol", "Transport", "CSystem",
+        "Corpora", "JobKit", "WireProtocol", "Transport", "CSystem", "Study",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/admix", swiftSettings: shared),
@@ -162,7 +162,7 @@ let package = Package(
     tests("JobFileTests", ["JobFiles", "JobKit", "PipelineJob", "WireProtocol"]),
     tests("CheckpointTests", ["Checkpoints", "TestSupport"], exclude: ["Fixtures"]),
     tests("TokenizerTests", ["Tokenizers", "Corpora", "TestSupport", crypto], exclude: ["Fixtures"]),
-    tests("StudyTests", ["Study"], exclude: ["Fixtures"]),
+    tests("StudyTests", ["Study", "TestSupport", "admix"], exclude: ["Fixtures"]),
     tests(
       "StudyJobTests", ["StudyJobs", "PipelineJob", "JobFiles", "JobKit", "TestSupport", "WireProtocol"]),
     tests("CorporaTests", ["Corpora", "Tokenizers", "CZlib", "CZstd", "TestSupport", crypto]),

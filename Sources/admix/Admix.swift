@@ -19,7 +19,7 @@ struct Admix: ParsableCommand {
       Run.self, Validate.self, Plan.self, CoordinatorCommand.self, WorkerCommand.self, SubmitCommand.self,
       StatusCommand.self, Inspect.self, Export.self, Jobs.self, Show.self, Logs.self, Wait.self, Cancel.self,
       Pause.self, Resume.self, Retry.self, Fetch.self, Report.self, Tokenize.self, TokenizerCommand.self,
-      CorpusCommand.self, Doctor.self, Bench.self, Runner.self,
+      CorpusCommand.self, StudyCommand.self, Doctor.self, Bench.self, Runner.self,
     ])
 
   static func main() {

@@ -8,6 +8,7 @@ import JobKit
 import KernelTable
 import Results
 import StateFiles
+import Study
 import Tokenizers
 import Transport
 import WireProtocol
@@ -58,7 +59,7 @@ func status(of error: any Error) -> ExitStatus? {
   case is JobNotFound: .notFound
   case let error as ClientError: clientStatus(error)
   case is StoreError, is TransportError, is CoordinatorError, is WorkerError, is InstructionSetError: .usage
-  case is HostMemoryError, is BenchInputError, is TokenizerError, is CorpusError: .usage
+  case is HostMemoryError, is BenchInputError, is TokenizerError, is CorpusError, is StudyError: .usage
   default: Admix.exitCode(for: error) == .failure ? .jobFailed : nil
   }
 }

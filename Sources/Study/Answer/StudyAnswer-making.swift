@@ -47,6 +47,21 @@ extension StudyAnswer {
   }
 }
 
+/// The laws alone, without a choice.
+public struct StudyFit: Sendable, Equatable {
+  public let laws: [LawReport]
+  public let notes: [String]
+
+  /// - Throws: `StudyError` as the answer does; no loss before training is needed.
+  public init(cells table: CellTable, options: StudyOptions) throws(StudyError) {
+    var options = options
+    options.maximumRetainedRise = nil
+    let study = try StudyCells(table, options)
+    laws = try LawRanking(study).reports
+    notes = study.notes
+  }
+}
+
 extension Choice {
   public var setting: Setting { Setting(ratio: ratio.value, learningRate: learningRate.value) }
 }

@@ -7,7 +7,7 @@ public struct ModelShape: Sendable, Equatable {
   /// `num_hidden_layers`.
   public var layers: Int
   public var vocabularySize: Int
-  /// SHA-256 of tokenizer.json; nil where it is not at hand.
+  /// Equal for equal tokenizers, such as the SHA-256 of tokenizer.json; nil where it is not at hand.
   public var tokenizerHash: String?
   /// Bytes of text per token on the validation sets; needed only across tokenizers.
   public var bytesPerToken: Double?
