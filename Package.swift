@@ -133,7 +133,8 @@ let package = Package(
     .executableTarget(
       name: "admix",
       dependencies: [
-        "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "PipelineJob", "StudyJobs", "JobFiles", "Results",
+        "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "PipelineJob", "StudyJobs",
+        "JobFiles", "Results",
         "Reports", "Pricing", "Transformer", "ControlClient", "StateFiles", "KernelTable", "Benchmarks", "Tokenizers",
         "Corpora", "JobKit", "WireProtocol", "Transport", "CSystem", "Study",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

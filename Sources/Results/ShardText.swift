@@ -2,7 +2,7 @@ public import WireProtocol
 
 /// The shards of the phase that a job is in: a line each that runs or has said something, with its last word, and how
 /// many wait or are done.
-func shardLines(_ shards: [ShardStatus]) -> [String] {
+public func shardLines(_ shards: [ShardStatus]) -> [String] {
   guard shards.count > 1 else { return [] }
   let waiting = shards.count { $0.state == .waiting }
   let done = shards.count { $0.state == .completed }

@@ -7,7 +7,7 @@ import WireProtocol
 func dryRunLines(_ planned: PlannedJob) -> [String] {
   let size = planned.files.reduce(0) { $0 + $1.byteCount }
   var lines = ["\(planned.plan.name): nothing is started; `admix plan` says what it costs"]
-  lines.append("  inputs  \(planned.files.count) files, \(bytes(size)), of which the store fetches what it does not have")
+  lines.append("  inputs  \(planned.files.count) files, \(bytes(size)); those that the store has are not sent")
   for phase in planned.plan.phases { lines += phaseLines(phase, indentation: "  ") }
   lines += planned.plan.notes.map { "  note    \($0)" }
   lines.append("  recipe  \(planned.recipeDigest.hex)")

@@ -58,6 +58,22 @@ struct ExampleClusterTests {
     #expect(answer.contains("is valid: pipeline pipeline"))
   }
 
+  @Test("paper-in-miniature.yaml is valid and says what it would do")
+  func miniature() throws {
+    for (name, kind) in [
+      ("zh", "poem"), ("zh-held", "verse"), ("en", "story"), ("en-held", "tale"), ("sayings", "saying"),
+    ] {
+      try directory.write(TinyJob.lines(of: kind, count: 50), to: "\(name).jsonl")
+    }
+    let arguments = [example("paper-in-miniature.yaml"), "--base", directory.path]
+    #expect(try admix(["validate"] + arguments, seconds: 60).outputText.contains("is valid"))
+    let dry = try admix(["run", "--dry-run"] + arguments, seconds: 60).outputText
+    for words in ["confirm  sweep  ← choose, large", "cells  16 shards", "cells  3 shards", "train  400 steps"] {
+      #expect(dry.contains(words), "\(words) in \(dry)")
+    }
+    #expect(!FileManager.default.fileExists(atPath: directory.path + "/out"))
+  }
+
   @Test("A directory without results, or with spoiled ones, is named")
   func noResults() throws {
     let process = try Subprocess(Subprocess.admix, ["show", "./"], name: "admix", in: directory.url)

@@ -44,7 +44,9 @@ struct PipelineGraphTests {
       _ = try plan.redoing(from: "midle", mark: "m")
       Issue.record("taken")
     } catch let error as UnknownStage {
-      #expect("\(error)" == "--from: no stage is named `midle`. Did you mean `middle`? Stages: first, middle, last, beside")
+      #expect(
+        "\(error)"
+          == "--from: no stage is named `midle`. Did you mean `middle`? Stages: first, middle, last, beside")
     }
     let single = before[0].plan
     #expect(throws: UnknownStage(stage: "x", known: [])) { try single.redoing(from: "x", mark: "m") }

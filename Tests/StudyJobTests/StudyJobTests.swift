@@ -75,7 +75,8 @@ struct StudyJobTests {
     }
     let transfer = ", transfer: {from: \(Self.shape), to: \(Self.wide)}"
     let planned = try plan(transfer, "${choose.transfer.learning_rate} * 0.5")
-    guard case .graph(let stages) = planned.plan.phases[0].work, case .sharded(let shards) = stages[1].plan.phases[0].work
+    guard case .graph(let stages) = planned.plan.phases[0].work,
+      case .sharded(let shards) = stages[1].plan.phases[0].work
     else {
       Issue.record("no graph")
       return

@@ -40,7 +40,8 @@ extension JobPlan {
     }
     var redone: Set<String> = [stage]
     // What is needed stands before what needs it, so one pass reaches all.
-    for index in stages.indices where redone.contains(stages[index].name) || stages[index].needs.contains(where: redone.contains) {
+    for index in stages.indices {
+      guard ([stages[index].name] + stages[index].needs).contains(where: redone.contains) else { continue }
       redone.insert(stages[index].name)
       stages[index].plan.notes.append("computed again (\(mark))")
       for phase in stages[index].plan.phases.indices {

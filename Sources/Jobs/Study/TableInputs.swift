@@ -84,7 +84,7 @@ enum TableInputs {
           guard twin.losses == cell.losses else {
             throw StudyError(
               .duplicateCells, "\(table.name) line \(cell.line)",
-              found: "almr \(cell.ratio), learning_rate \(cell.learningRate), seed \(cell.seed) again, with other losses",
+              found: "almr \(cell.ratio), learning_rate \(cell.learningRate), seed \(cell.seed) with other losses",
               expected: "each cell once", wayOut: "take one of the two tables' lines away")
           }
         } else {

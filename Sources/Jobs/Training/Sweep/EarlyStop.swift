@@ -59,8 +59,8 @@ struct RungDecision: Codable, Equatable {
       RungDecision.self, from: [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(directory)/\(file)"))))
   }
 
-  /// `losses`: of each cell at the end of the rung; nil for one that diverged. Settings of one group are compared by the
-  /// mean over their seeds; a setting of which a seed diverged comes last; ties go to what is written first.
+  /// `losses`: of each cell at the end of the rung; nil for one that diverged. Settings of one group are compared by
+  /// the mean over their seeds; a setting of which a seed diverged comes last; ties go to what is written first.
   init(_ payload: RungPayload, losses: [String: Double?]) {
     var (survivors, stopped): (Set<String>, Set<String>) = ([], [])
     for group in payload.cells.map(\.group).uniqued() {

@@ -27,7 +27,9 @@ struct SweepSpecification {
 extension SweepSpecification {
   /// Cells that a plan can name in one control frame.
   static let cellCountMax = 192
-  private static let ownKeys = ["job", "name", "output", "grid", "cells", "repeats", "threads_per_cell", "budget", "early_stop"]
+  private static let ownKeys = [
+    "job", "name", "output", "grid", "cells", "repeats", "threads_per_cell", "budget", "early_stop",
+  ]
   private static let gridExample = "almr: [0.1, 0.3, 0.5], learning_rate: [3.0e-4, 1.0e-3]"
 
   static func read(_ mapping: SpecMapping) throws -> (specification: SweepSpecification, resolved: ResolvedSpec) {
@@ -70,7 +72,8 @@ extension SweepSpecification {
       }
       if let earlyStop, cells.count * (earlyStop.rungs.count + 1) > cellCountMax {
         throw reader.refusal(
-          "early_stop", "\(cells.count) cells in \(earlyStop.rungs.count + 1) parts are more than \(cellCountMax) shards",
+          "early_stop",
+          "\(cells.count) cells in \(earlyStop.rungs.count + 1) parts are more than \(cellCountMax) shards",
           remedy: "Take rungs or cells away, or divide the sweep into several")
       }
       var sweep = SweepSpecification(
@@ -175,7 +178,7 @@ extension SweepSpecification {
   /// Tokens of all cells; with early stop, of as many steps as their groups leave them.
   var plannedTokens: Int { plannedSteps.reduce(0) { $0 + $1.steps * $1.cell.training.recipe.tokensPerStep } }
 
-  /// Steps of each cell, when of every group the cells written first go on. Which ones do is not known yet; how many is.
+  /// Steps of each cell, when of every group the cells written first go on. Which ones do is not known yet, how many is.
   var plannedSteps: [(cell: Cell, steps: Int)] {
     guard let earlyStop else { return cells.map { ($0, $0.training.recipe.steps) } }
     var open = Set(cells.indices)

@@ -110,7 +110,8 @@ extension SweepJob {
       sets: base.corpus.sets.map { .init(name: $0.name, role: $0.role.rawValue, heldOutFrom: $0.heldOutFrom) },
       sources: base.corpus.sources.map { .init(name: $0.name, role: $0.role.rawValue) },
       tokens: cells.reduce(0) { $0 + $1.tokens }, cells: cells.count,
-      diverged: cells.count { $0.status == .diverged }, earlyStopped: cells.count { $0.status == .earlyStopped }, budget: base.budget)
+      diverged: cells.count { $0.status == .diverged }, earlyStopped: cells.count { $0.status == .earlyStopped },
+      budget: base.budget)
     try write(String(decoding: try encodePayload(description), as: UTF8.self), "sweep.json")
     return ShardResult(
       outputs: [OutputTree(name: SweepTable.tree, directory: directory)],

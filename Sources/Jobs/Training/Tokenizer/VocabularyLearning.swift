@@ -4,8 +4,8 @@ import KernelTable
 import Synchronization
 public import Tokenizers
 
-/// Learns a byte-level BPE vocabulary from files of text: what `admix tokenizer train` and `job: tokenizer` do. The same
-/// texts give the same bytes with any number of threads.
+/// Learns a byte-level BPE vocabulary from files of text: what `admix tokenizer train` and `job: tokenizer` do. The
+/// same texts give the same bytes with any number of threads.
 public struct VocabularyLearning: Codable, Sendable {
   /// Ids in all: special tokens, 256 bytes, merges.
   public var vocabularySize: Int
