@@ -163,7 +163,7 @@ let package = Package(
     tests("JobFileTests", ["JobFiles", "JobKit", "PipelineJob", "WireProtocol"]),
     tests("CheckpointTests", ["Checkpoints", "TestSupport"], exclude: ["Fixtures"]),
     tests("TokenizerTests", ["Tokenizers", "Corpora", "TestSupport", crypto], exclude: ["Fixtures"]),
-    tests("StudyTests", ["Study", "TestSupport", "admix"], exclude: ["Fixtures"]),
+    tests("StudyTests", ["Study"], exclude: ["Fixtures"]),
     tests(
       "StudyJobTests", ["StudyJobs", "PipelineJob", "JobFiles", "JobKit", "TestSupport", "WireProtocol"]),
     tests("CorporaTests", ["Corpora", "Tokenizers", "CZlib", "CZstd", "TestSupport", crypto]),

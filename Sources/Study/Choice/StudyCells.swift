@@ -13,7 +13,7 @@ struct StudyCells: Sendable {
 
   /// How far above the best cell of its ratio a cell's loss lies when it counts half, as a share: what a surface is asked
   /// for is the basin near the best cells, not the walls.
-  static let nearness = 0.05
+  static let nearness = 0.1
 
   init(_ table: CellTable, _ options: StudyOptions) throws(StudyError) {
     try Self.check(options)

@@ -32,8 +32,8 @@ struct SurfaceDesign: Sendable {
     self.terms = terms
     rootWeights = weights.map { $0.squareRoot() }
     // In units of half the grid: k = 2 is a factor of 50 between the slopes of its ends.
-    let rateShapes = terms.hasRateShape ? Array(stride(from: -1.0, through: 4, by: 0.5)) : [0]
-    let ratioShapes = terms.hasRatioShape ? Array(stride(from: -4.0, through: 4, by: 1)) : [0]
+    let rateShapes = terms.hasRateShape ? Array(stride(from: -1.0, through: 4, by: 0.25)) : [0]
+    let ratioShapes = terms.hasRatioShape ? Array(stride(from: -4.0, through: 4, by: 0.5)) : [0]
     var bases: [Basis] = []
     for k in rateShapes {
       for s in ratioShapes {

@@ -53,7 +53,8 @@ struct SurfaceFit: Sendable {
 
   init(_ cells: FitCells, frame: SurfaceFrame, terms: SurfaceTerms) {
     let items = cells.items
-    let p = terms.places.count
+    // The two shapes cost a degree of freedom each.
+    let p = terms.places.count + (terms.hasRateShape ? 1 : 0) + (terms.hasRatioShape ? 1 : 0)
     var active = items.indices.filter { !items[$0].isBound }
     var robust = items.map { _ in 1.0 }
     var fit: SurfaceDesign.Fit?

@@ -9,8 +9,18 @@ struct SurfaceFrame: Sendable, Equatable {
     self.logRates = logRates
   }
 
-  /// −1…1 over the ratios.
-  func v(_ ratio: Double) -> Double { Self.scaled(ratio, ratios) }
+  /// Losses bend most where a language has almost no share: near both ends. Log odds, softened by this much so that 0 and
+  /// 1 have a place, straighten both.
+  static let softness = 0.05
+
+  /// −1…1 over the ratios, by their softened log odds.
+  func v(_ ratio: Double) -> Double {
+    Self.scaled(Self.odds(ratio), Self.odds(ratios.lowerBound)...Self.odds(ratios.upperBound))
+  }
+
+  private static func odds(_ ratio: Double) -> Double {
+    PortableMath.log((ratio + softness) / (1 + softness - ratio))
+  }
 
   /// −1…1 over ln η.
   func u(_ logRate: Double) -> Double { Self.scaled(logRate, logRates) }

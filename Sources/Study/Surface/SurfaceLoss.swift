@@ -56,7 +56,7 @@ struct SurfaceTerms: Sendable, Equatable {
     if rates >= 3 { places.append(2) }
     // A basin whose width changes with the ratio, and a ridge that bends: only where enough cells are left over.
     if rates >= 3, ratios >= 3, settings >= 12 { places.append(7) }
-    if rates >= 3, ratios >= 3, settings >= 15 { places.append(5) }
+    if rates >= 3, ratios >= 3, settings >= 15 { places += [5, 8] }
     self.places = places.sorted()
     hasRateShape = rates >= 3
     hasRatioShape = ratios >= 3

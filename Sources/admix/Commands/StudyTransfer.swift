@@ -4,6 +4,7 @@ import Pricing
 import Results
 import Study
 import TrainingJobs
+import Transformer
 
 struct StudyTransferCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
