@@ -52,11 +52,18 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "3.12.3"),
     .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    // Without its traits: configuration files and all of Foundation are not needed.
+    .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+    // What Hummingbird's interfaces are made of.
+    .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: [
     // What Swift cannot reach by itself.
-    .target(name: "CSystem", path: "Sources/CSystem"),
+    .target(name: "CLinux", path: "Sources/CLinux"),
     .systemLibrary(name: "CLibUV", path: "Sources/CLibUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
     .systemLibrary(name: "CLZ4", path: "Sources/CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     .systemLibrary(name: "CZstd", path: "Sources/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -64,12 +71,13 @@ let package = Package(
 
     // The wire.
     part("WireProtocol", "protocol", exclude: ["SPEC.md", "Golden"]),
-    part("Transport", "Sources/Transport", ["WireProtocol", "CLibUV", "CLZ4", "CSystem"]),
+    part("Transport", "Sources/Transport", ["WireProtocol", "CLibUV", "CLZ4", "CLinux"]),
 
     // The compute core.
-    part("KernelTable", "Sources/KernelTable", kernelBuilds.map { .byName(name: $0.name) } + ["CSystem"]),
+    part("KernelTable", "Sources/KernelTable", kernelBuilds.map { .byName(name: $0.name) } + ["CLinux"]),
     part("Transformer", "Sources/Transformer", ["KernelTable"]),
     part("Optimizers", "Sources/Optimizers", ["KernelTable"]),
+    part("Inference", "Sources/Inference", ["KernelTable", "Transformer", "Checkpoints"]),
 
     // Files.
     part("Checkpoints", "Sources/Checkpoints", [crypto]),
@@ -88,17 +96,26 @@ let package = Package(
     // objects that were compiled against an older one.
     part(
       "JobRunner", "Sources/JobRunner",
-      ["JobKit", "WireProtocol", "Transport", "GradientExchange", "KernelTable", "CSystem"]),
+      ["JobKit", "WireProtocol", "Transport", "GradientExchange", "KernelTable", "CLinux"]),
     part(
       "TrainingJobs", "Sources/Jobs/Training",
       [
         "JobKit", "Pricing", "WireProtocol", "KernelTable", "Transformer", "Optimizers", "Checkpoints", "Tokenizers",
-        "Corpora", "GradientExchange", crypto,
+        "Corpora", "GradientExchange", "Templates", "Chat", crypto,
       ]),
 
     // Templates of chats and of evaluation tasks.
     part("Templates", "Sources/Templates"),
+    // Conversations in the words and tokens of a model.
+    part("Chat", "Sources/Chat", ["Templates", "Tokenizers", "Checkpoints"]),
 
+    // `Tasks` holds the task files that scripts/embed-tasks.py makes string literals of.
+    part(
+      "EvaluationJob", "Sources/Jobs/Evaluation",
+      [
+        "JobKit", "WireProtocol", "KernelTable", "Transformer", "Checkpoints", "Tokenizers", "Templates", "Corpora",
+        "Inference", "TrainingJobs", "CLinux", crypto,
+      ], exclude: ["Tasks"]),
     part("PipelineJob", "Sources/Jobs/Pipeline", ["JobKit", "WireProtocol"]),
     part(
       "StudyJobs", "Sources/Jobs/Study",
@@ -109,10 +126,10 @@ let package = Package(
       "Benchmarks", "Sources/Benchmarks",
       [
         "KernelTable", "Transformer", "Optimizers", "GradientExchange", "Checkpoints", "Tokenizers", "TrainingJobs",
-        "Results", "WireProtocol",
+        "Inference", "Results", "WireProtocol",
       ]),
     part("Pricing", "Sources/Pricing", ["KernelTable", "Transformer", "Optimizers", "GradientExchange", "WireProtocol"]),
-    part("Reports", "Sources/Reports", ["JobFiles", "JobKit", "Results", "WireProtocol"]),
+    part("Reports", "Sources/Reports", ["JobFiles", "JobKit", "Results", "Study", "WireProtocol"]),
 
     // The cluster.
     part("StateFiles", "Sources/StateFiles", ["WireProtocol", crypto]),
@@ -127,16 +144,30 @@ let package = Package(
     part("WorkerCore", "workers/Core", ["WireProtocol"]),
     part(
       "WorkerDaemon", "workers/Daemon",
-      ["WorkerCore", "ControlClient", "StateFiles", "WireProtocol", "Transport", "CSystem"]),
+      ["WorkerCore", "ControlClient", "StateFiles", "WireProtocol", "Transport", "CLinux"]),
+
+    // Texts from a model, for the terminal and over HTTP. HTTP is a target of its own: workers do not need it.
+    part(
+      "TextGeneration", "Sources/TextGeneration",
+      ["Inference", "Checkpoints", "Tokenizers", "Transformer", "KernelTable"]),
+    part(
+      "Serving", "Sources/Serving",
+      [
+        "TextGeneration", "Inference", "Chat", "Templates", "Tokenizers", "Results",
+        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
 
     // The command line.
     .executableTarget(
       name: "admix",
       dependencies: [
-        "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "PipelineJob", "StudyJobs",
+        "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "EvaluationJob", "PipelineJob", "StudyJobs",
         "JobFiles", "Results",
         "Reports", "Pricing", "Transformer", "ControlClient", "StateFiles", "KernelTable", "Benchmarks", "Tokenizers",
-        "Corpora", "JobKit", "WireProtocol", "Transport", "CSystem", "Study",
+        "Corpora", "JobKit", "WireProtocol", "Transport", "CLinux", "Study", "Serving", "TextGeneration",
+        "Inference", "Chat", "Checkpoints",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/admix", swiftSettings: shared),
@@ -147,8 +178,15 @@ let package = Package(
     tests(
       "TrainingJobTests",
       [
-        "TrainingJobs", "JobFiles", "JobKit", "KernelTable", "Transformer", "TestSupport", "WireProtocol", crypto,
+        "TrainingJobs", "JobFiles", "JobKit", "KernelTable", "Transformer", "Corpora", "Chat", "Checkpoints",
+        "Tokenizers", "TrainingSupport", "TestSupport", "WireProtocol", crypto,
       ]),
+    tests(
+      "EvaluationJobTests",
+      [
+        "EvaluationJob", "JobFiles", "JobKit", "KernelTable", "Templates", "Tokenizers", "TestSupport", "WireProtocol",
+        "admix",
+      ], exclude: ["Fixtures"]),
     tests("BadInputTests", ["TestSupport", "admix", crypto]),
     tests("TidyTests", []),
     tests(
@@ -158,8 +196,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     tests("TemplateTests", ["Templates"], exclude: ["Fixtures"]),
+    tests("ChatTests", ["Chat", "Templates", "Tokenizers", "Checkpoints", "TestSupport"], exclude: ["Fixtures"]),
     tests("PricingTests", ["Pricing", "Transformer", "KernelTable"]),
-    tests("ReportTests", ["Reports", "Results", "WireProtocol"], exclude: ["Fixtures"]),
+    tests("ReportTests", ["Reports", "Results", "Study", "WireProtocol"], exclude: ["Fixtures"]),
     tests("JobFileTests", ["JobFiles", "JobKit", "PipelineJob", "WireProtocol"]),
     tests("CheckpointTests", ["Checkpoints", "TestSupport"], exclude: ["Fixtures"]),
     tests("TokenizerTests", ["Tokenizers", "Corpora", "TestSupport", crypto], exclude: ["Fixtures"]),
@@ -176,7 +215,7 @@ let package = Package(
       path: "Tests/ToyRunner", swiftSettings: shared),
     tests(
       "JobRunnerTests",
-      ["toy-runner", "ToyJobs", "JobRunner", "JobKit", "WireProtocol", "Transport", "GradientExchange", "CSystem"]),
+      ["toy-runner", "ToyJobs", "JobRunner", "JobKit", "WireProtocol", "Transport", "GradientExchange", "CLinux"]),
     // What keeps the design honest: promises about the whole, on processes that run the toy.
     tests(
       "DesignTests",
@@ -195,6 +234,9 @@ let package = Package(
       ["kernel-probe", "TrainingSupport", "Checkpoints", "Transformer", "Optimizers", "KernelTable", "TestSupport"],
       exclude: ["Fixtures"]),
     tests("OptimizerTests", ["Optimizers", "KernelTable"]),
+    tests(
+      "InferenceTests",
+      ["Inference", "TrainingSupport", "Checkpoints", "Transformer", "KernelTable", "TrainingJobs", "TestSupport"]),
     tests("WireProtocolTests", ["WireProtocol"]),
     // A runner for tests, in a process of its own.
     .executableTarget(

@@ -7,6 +7,18 @@ enum Compression: String, CaseIterable {
   case zstd = ".zst"
 }
 
+/// All lines of a text file that fits into memory, `.gz` and `.zst` by the end of its name: UTF-8, without line feeds
+/// and without a byte order mark.
+/// - Throws: `CorpusError` naming the file and the line.
+public func readLines(of path: String, lineBytesMax: Int = 256 << 20) throws -> [[UInt8]] {
+  let compression = Compression.allCases.last { path.hasSuffix($0.rawValue) } ?? .none
+  var reader = try LineReader(path: path, compression: compression, lineBytesMax: lineBytesMax)
+  var lines: [[UInt8]] = []
+  var line: [UInt8] = []
+  while try reader.next(into: &line) { lines.append(line) }
+  return lines
+}
+
 /// Lines of a text file, compressed or not, without their line feeds. A line longer than the limit is an error, so
 /// memory stays bounded whatever the file. Not shared between threads.
 struct LineReader {

@@ -30,12 +30,12 @@ public final class NodeValues: @unchecked Sendable {
     precondition(count >= 0)
     self.format = format
     self.count = count
-    memory = .allocate(byteCount: count * format.byteCountPerValue, alignment: 64)
+    memory = NodeMemory.take(count * format.byteCountPerValue)
     // When it throws, `deinit` runs: everything is set by now.
     try fill(memory)
   }
 
-  deinit { memory.deallocate() }
+  deinit { NodeMemory.giveBack(memory) }
 
   /// Valid as long as the object lives; use inside `withExtendedLifetime` or `withBytes`.
   private var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(memory) }

@@ -31,8 +31,25 @@ public struct JobFile: Sendable {
   }
 }
 
+/// A YAML text that a job file names, such as a task of an evaluation; it may say `!function NAME`. Throws `SpecError`.
+public func readDocument(_ text: String, name: String) throws -> SpecMapping {
+  try readYAML(text, file: name, kind: .companion)
+}
+
+/// The same for a file, which may be the path of a companion file. Positions name it by its path as given.
+public func readDocument(at path: SpecScalar) throws -> SpecMapping {
+  do {
+    return try readDocument(
+      try decodedText(try readWholeFile(path.text, byteCountMax: JobFile.byteCountMax), path: path.text),
+      name: path.text)
+  } catch let failure as FileFailure {
+    throw SpecError(
+      position: path.position, path: path.path, problem: "\(path.text): \(failure.reason)", remedy: "")
+  }
+}
+
 /// UTF-8 with or without a byte-order mark; names the line of the first byte that is not.
-private func decodedText(_ bytes: [UInt8], path: String) throws -> String {
+func decodedText(_ bytes: [UInt8], path: String) throws -> String {
   let body = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
   if let text = String(validating: body, as: UTF8.self) { return text }
   if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {

@@ -68,6 +68,28 @@ final class SubmissionContext: PlanningContext {
     }
   }
 
+  func document(at value: SpecScalar) throws -> SpecMapping {
+    let path = absolute(value.text.hasPrefix("/") ? value.text : "\(base)/\(value.text)")
+    do {
+      return try document(text: text(of: try readWholeFile(path, byteCountMax: JobFile.byteCountMax), path), name: path)
+    } catch let failure as FileFailure {
+      throw SpecError(
+        position: value.position, path: value.path, problem: "\(path): \(failure.reason)",
+        remedy: value.text.hasPrefix("/") || failure.code != ENOENT
+          ? "" : "Relative paths start from the job file's folder, or from what `--base` names")
+    }
+  }
+
+  func document(text: String, name: String) throws -> SpecMapping { try readDocument(text, name: name) }
+
+  private func text(of bytes: [UInt8], _ path: String) throws -> String { try decodedText(bytes, path: path) }
+
+  private func absolute(_ path: String) -> String {
+    guard let resolved = realpath(path, nil) else { return path }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
   func value(_ scalar: SpecScalar, kind: StageValue.Kind) throws -> PlannedValue {
     guard let written = ValueReference(scalar.text),
       let reference = try StageReference(scalar.with(text: written.reference), stages: stageNames)

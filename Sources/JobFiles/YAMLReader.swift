@@ -3,11 +3,11 @@ import Yams
 
 /// Reads one YAML mapping. What YAML calls a number or a string is decided later, by the key (`1e-3` is a number where
 /// a number is wanted); anchors, aliases and `<<` are expanded here, within limits.
-func readYAML(_ text: String, file: String) throws -> SpecMapping {
+func readYAML(_ text: String, file: String, kind: DocumentKind = .jobFile) throws -> SpecMapping {
   if text.utf8.contains(0) {
     throw SpecError(
       position: nil, path: "", problem: "\(file): this is a binary file, expected YAML text",
-      remedy: "Give the path of a job file")
+      remedy: "Give the path of \(kind.name)")
   }
   try refuseAliasBombs(text, file: file)
   let root: Node?
@@ -19,22 +19,36 @@ func readYAML(_ text: String, file: String) throws -> SpecMapping {
   guard let root else {
     throw SpecError(
       position: nil, path: "", problem: "\(file): the file is empty",
-      remedy: "A job file begins with `job:`, for example `job: cpt`")
+      remedy: kind.beginning)
   }
-  var expansion = Expansion(file: file)
+  var expansion = Expansion(file: file, allowsFunctions: kind.allowsFunctions)
   let start = SpecPosition(file: file, line: 1, column: 1)
   guard case .mapping(let mapping) = try expansion.value(of: root, path: "", depth: 0, fallback: start) else {
     throw SpecError(
       position: expansion.position(of: root) ?? start, path: "",
       problem: "found \(root.sequence == nil ? "plain text" : "a list"), expected a mapping of keys to values",
-      remedy: "A job file begins with `job:`, for example `job: cpt`")
+      remedy: kind.beginning)
   }
   return mapping
+}
+
+/// What a YAML file is meant to be.
+enum DocumentKind {
+  case jobFile
+  /// What a job file names: a task of an evaluation.
+  case companion
+
+  var name: String { self == .jobFile ? "a job file" : "a YAML file" }
+  var beginning: String {
+    self == .jobFile ? "A job file begins with `job:`, for example `job: cpt`" : "Write `key: value` lines"
+  }
+  var allowsFunctions: Bool { self == .companion }
 }
 
 /// Turns nodes into values. Aliases share nodes, so the count of values made is what has to be bounded.
 private struct Expansion {
   let file: String
+  let allowsFunctions: Bool
   var valueCount = 0
 
   static let valueCountMax = 20_000
@@ -52,6 +66,9 @@ private struct Expansion {
         position: position, path: path,
         problem: "the file has more than \(Self.valueCountMax) values or \(Self.depthMax) levels once aliases are "
           + "expanded", remedy: "Write it without aliases of aliases")
+    }
+    if let name = functionName(of: node) {
+      return .scalar(SpecScalar(text: name, isQuoted: false, isFunction: true, path: path, position: position))
     }
     try refuseTag(of: node, at: position, path: path)
     switch node {
@@ -112,6 +129,12 @@ private struct Expansion {
         position: scalar.position, path: scalar.path, problem: "`<<` merges a mapping, found `\(scalar.text)`",
         remedy: "Write for example `<<: *defaults`")
     }
+  }
+
+  /// `NAME` of `!function NAME`, where that may stand.
+  private func functionName(of node: Node) -> String? {
+    guard allowsFunctions, case .scalar(let scalar) = node, scalar.tag.description == "!function" else { return nil }
+    return scalar.string
   }
 
   private func refuseTag(of node: Node, at position: SpecPosition, path: String) throws {

@@ -41,6 +41,14 @@ public protocol PlanningContext {
   /// stage or value that is not there, or a value of another kind, is a `SpecError` at `reference`.
   func value(_ reference: SpecScalar, kind: StageValue.Kind) throws -> PlannedValue
 
+  /// Another YAML file of the submitter's machine, which may say `!function NAME`: what it says, every value with its
+  /// line. A relative path starts where those of inputs do; positions name the file by its absolute path. A missing or
+  /// unreadable file is a `SpecError` at `path`.
+  func document(at path: SpecScalar) throws -> SpecMapping
+
+  /// The same for a text that is part of the program; errors call it `name`.
+  func document(text: String, name: String) throws -> SpecMapping
+
   /// Plans another job in this one's place in a pipeline. `stages` are the earlier stages that references may name.
   func planStage(
     _ specification: SpecMapping, stages: [EarlierStage]

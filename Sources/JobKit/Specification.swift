@@ -23,11 +23,14 @@ public struct SpecScalar: Sendable {
   public let text: String
   /// Whether it was written in quotes: then it is a string whatever it looks like.
   public let isQuoted: Bool
+  /// Whether it was written as `!function NAME`, which some documents may; `text` is the name then.
+  public let isFunction: Bool
   public let path: String
   public let position: SpecPosition
-  public init(text: String, isQuoted: Bool, path: String, position: SpecPosition) {
+  public init(text: String, isQuoted: Bool, isFunction: Bool = false, path: String, position: SpecPosition) {
     self.text = text
     self.isQuoted = isQuoted
+    self.isFunction = isFunction
     self.path = path
     self.position = position
   }

@@ -1,3 +1,5 @@
+import Foundation
+import Glibc
 import JobKit
 import Transport
 import WireProtocol
@@ -52,6 +54,10 @@ final class ShardSession: WorkSession {
         bound.loop.execute { bound.value.publish(outputs[...], result.result, []) }
       } catch let error as CheckpointUnpublished {
         bound.loop.execute { bound.value.holdUp("its checkpoint could not be published: \(error)") }
+      } catch let error as HostUnfit {
+        // FAILED would end the job; after an exit the shard goes to another worker.
+        FileHandle.standardError.write(Data("\(error)\n".utf8))
+        _exit(1)
       } catch {
         let message = "\(error)"
         bound.loop.execute { bound.value.fail(message) }

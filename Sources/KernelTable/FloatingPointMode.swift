@@ -1,4 +1,4 @@
-import CSystem
+import CLinux
 
 /// How the calling thread treats denormal numbers. Every addition that reaches weights runs with denormals flushed to
 /// zero (FTZ and DAZ): they made attention eleven times slower, and a thread that forgot would round differently.

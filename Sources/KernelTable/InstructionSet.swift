@@ -1,4 +1,4 @@
-import CSystem
+import CLinux
 import Glibc
 
 /// The builds of the kernels. All give the same bits; they differ in speed.

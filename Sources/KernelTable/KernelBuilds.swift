@@ -58,7 +58,20 @@ extension InstructionSet {
       splitPlanes32: KernelsAVX2.splitPlanes32,
       joinPlanes32: KernelsAVX2.joinPlanes32,
       packExponentBlocks: KernelsAVX2.packExponentBlocks,
-      unpackExponentBlock: KernelsAVX2.unpackExponentBlock)
+      unpackExponentBlock: KernelsAVX2.unpackExponentBlock,
+      fewRowsLimit: KernelsAVX2.fewRowsLimit,
+      multiplyFewRows: KernelsAVX2.multiplyFewRows,
+      multiplyFewRowsStored: KernelsAVX2.multiplyFewRowsStored,
+      expandPanel: KernelsAVX2.expandPanel,
+      packRowsForPanels: KernelsAVX2.packRowsForPanels,
+      panelScratchFloats: KernelsAVX2.panelScratchFloats,
+      multiplyByPanels: KernelsAVX2.multiplyByPanels,
+      pagedQueryRows: KernelsAVX2.pagedQueryRows,
+      pageFloats: KernelsAVX2.pageFloats,
+      storeInPage: KernelsAVX2.storeInPage,
+      attendPagesScratchFloats: KernelsAVX2.attendPagesScratchFloats,
+      attendPages: KernelsAVX2.attendPages,
+      logitStatistics: KernelsAVX2.logitStatistics)
 
     static let avx512 = Self(
       matmulScratchFloats: KernelsAVX512.matmulScratchFloats,
@@ -95,7 +108,20 @@ extension InstructionSet {
       splitPlanes32: KernelsAVX512.splitPlanes32,
       joinPlanes32: KernelsAVX512.joinPlanes32,
       packExponentBlocks: KernelsAVX512.packExponentBlocks,
-      unpackExponentBlock: KernelsAVX512.unpackExponentBlock)
+      unpackExponentBlock: KernelsAVX512.unpackExponentBlock,
+      fewRowsLimit: KernelsAVX512.fewRowsLimit,
+      multiplyFewRows: KernelsAVX512.multiplyFewRows,
+      multiplyFewRowsStored: KernelsAVX512.multiplyFewRowsStored,
+      expandPanel: KernelsAVX512.expandPanel,
+      packRowsForPanels: KernelsAVX512.packRowsForPanels,
+      panelScratchFloats: KernelsAVX512.panelScratchFloats,
+      multiplyByPanels: KernelsAVX512.multiplyByPanels,
+      pagedQueryRows: KernelsAVX512.pagedQueryRows,
+      pageFloats: KernelsAVX512.pageFloats,
+      storeInPage: KernelsAVX512.storeInPage,
+      attendPagesScratchFloats: KernelsAVX512.attendPagesScratchFloats,
+      attendPages: KernelsAVX512.attendPages,
+      logitStatistics: KernelsAVX512.logitStatistics)
   }
 #else
   extension KernelEntries {
@@ -134,6 +160,19 @@ extension InstructionSet {
       splitPlanes32: KernelsPlain.splitPlanes32,
       joinPlanes32: KernelsPlain.joinPlanes32,
       packExponentBlocks: KernelsPlain.packExponentBlocks,
-      unpackExponentBlock: KernelsPlain.unpackExponentBlock)
+      unpackExponentBlock: KernelsPlain.unpackExponentBlock,
+      fewRowsLimit: KernelsPlain.fewRowsLimit,
+      multiplyFewRows: KernelsPlain.multiplyFewRows,
+      multiplyFewRowsStored: KernelsPlain.multiplyFewRowsStored,
+      expandPanel: KernelsPlain.expandPanel,
+      packRowsForPanels: KernelsPlain.packRowsForPanels,
+      panelScratchFloats: KernelsPlain.panelScratchFloats,
+      multiplyByPanels: KernelsPlain.multiplyByPanels,
+      pagedQueryRows: KernelsPlain.pagedQueryRows,
+      pageFloats: KernelsPlain.pageFloats,
+      storeInPage: KernelsPlain.storeInPage,
+      attendPagesScratchFloats: KernelsPlain.attendPagesScratchFloats,
+      attendPages: KernelsPlain.attendPages,
+      logitStatistics: KernelsPlain.logitStatistics)
   }
 #endif

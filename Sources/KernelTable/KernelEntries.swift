@@ -45,4 +45,19 @@ struct KernelEntries: Sendable {
   let joinPlanes32: @Sendable (Int, Bytes, Bytes, Bytes, Bytes, UnsafeMutablePointer<UInt32>) -> Void
   let packExponentBlocks: @Sendable (Int, Bytes, OutBytes, OutBytes, UnsafeMutablePointer<Int>) -> Int
   let unpackExponentBlock: @Sendable (Bytes, Int, OutBytes, OutBytes) -> Int
+  let fewRowsLimit: @Sendable () -> Int
+  let multiplyFewRows: @Sendable (Int, Int, Int, In, Int, In, Int, Out, Int, Int) -> Void
+  let multiplyFewRowsStored: @Sendable (Int, Int, Int, In, Int, Int, Int, In, Int, Out, Int) -> Void
+  let expandPanel: @Sendable (Int, Int, Int, Int, In, Out) -> Void
+  let packRowsForPanels: @Sendable (Int, Int, In, Int, Int, Int, Out) -> Void
+  let panelScratchFloats: @Sendable () -> Int
+  let multiplyByPanels: @Sendable (Int, Int, Int, In, Int, Int, Int, In, Int, Out, Int, Out) -> Void
+  let pagedQueryRows: @Sendable () -> Int
+  let pageFloats: @Sendable (Int, Int) -> Int
+  let storeInPage: @Sendable (Int, Int, In, In, Int, Out, Int, Int) -> Void
+  let attendPagesScratchFloats: @Sendable (Int, Int, Int, Int) -> Int
+  let attendPages:
+    @Sendable (Int, Int, Int, Int, Float, In, Int, Out, Int, UnsafePointer<In>, Int, UnsafePointer<Int>, Int, Out)
+      -> Void
+  let logitStatistics: @Sendable (Int, Int, In, Int, Out, UnsafeMutablePointer<Int32>) -> Void
 }

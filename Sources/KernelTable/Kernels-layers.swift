@@ -136,3 +136,20 @@ extension Kernels {
     }
   }
 }
+
+extension Kernels {
+  /// x[rows,width] ×= factors[rows], row by row: one multiplication an element.
+  public func scaleRows(
+    rows: Int, width: Int, _ x: UnsafeMutablePointer<Float>, by factors: [Float], pool: ThreadPool
+  ) {
+    precondition(rows == factors.count && width > 0, "\(factors.count) factors for \(rows) rows of \(width)")
+    // Each piece has rows of its own, so that threads do not meet.
+    nonisolated(unsafe) let x = x
+    pool.split(rows, grain: max(1, 65536 / width)) { first, count in
+      for row in first..<first + count {
+        let (line, factor) = (x + row * width, factors[row])
+        for index in 0..<width { line[index] *= factor }
+      }
+    }
+  }
+}

@@ -5,6 +5,7 @@ public enum NamedShape: String, CaseIterable, Sendable {
   case smollm2_135m = "smollm2-135m"
   case smollm2_360m = "smollm2-360m"
   case tinyllama_1_1b = "tinyllama-1.1b"
+  case smollm2_1_7b = "smollm2-1.7b"
   case llama32_1b = "llama3.2-1b"
   case llama32_3b = "llama3.2-3b"
   case llama2_7b = "llama2-7b"
@@ -27,6 +28,7 @@ public enum NamedShape: String, CaseIterable, Sendable {
     case .smollm2_135m: try shape(49_152, 576, 1536, 30, 9, 3, context: 8192, theta: 1e5, tied: true)
     case .smollm2_360m: try shape(49_152, 960, 2560, 32, 15, 5, context: 8192, theta: 1e5, tied: true)
     case .tinyllama_1_1b: try shape(32_000, 2048, 5632, 22, 32, 4, context: 2048, theta: 1e4, tied: false)
+    case .smollm2_1_7b: try shape(49_152, 2048, 8192, 24, 32, 32, context: 8192, theta: 1.3e5, tied: true)
     case .llama32_1b: try shape(128_256, 2048, 8192, 16, 32, 8, context: 131_072, theta: 5e5, tied: true)
     case .llama32_3b: try shape(128_256, 3072, 8192, 28, 24, 8, context: 131_072, theta: 5e5, tied: true)
     case .llama2_7b: try shape(32_000, 4096, 11_008, 32, 32, 32, context: 4096, theta: 1e4, tied: false)

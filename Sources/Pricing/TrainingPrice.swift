@@ -113,9 +113,9 @@ public struct TrainingPrice: Sendable {
       busy > 1 ? packing + transfer - hidden + messages : 0, busy > 1 ? .estimated : .computed)
   }
 
-  /// docs/BENCHMARKS.md and the codec's own comment: real gradients, byte planes with lz4.
-  private static let ratioBF16 = 1.15
-  private static let ratioFP32 = 1.07
+  /// docs/BENCHMARKS.md: 11.4 and 27.4 bits a value of real gradients.
+  private static let ratioBF16 = 1.40
+  private static let ratioFP32 = 1.17
   /// Plan, prepared, commit and apply of a step, with the journal's write.
   private static let stepLatency = 0.004
 

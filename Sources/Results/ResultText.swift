@@ -38,6 +38,7 @@ private struct SummaryLines {
     all.addLosses()
     all.add("mixture", mixtureLine(result["mixture"]))
     all.add("tokens", tokensLine(result["mixture"]))
+    for source in result["conversations"]?["sources"]?.elements ?? [] { all.add("rows", rowsLine(source)) }
     if let speed = result["tokens_per_second"]?.double { all.add("speed", "\(rate(speed)) tok/s") }
     all.add("cells", cellsLine(result))
     all.add("wire", wireLine(result["wire"]))
@@ -65,7 +66,8 @@ private struct SummaryLines {
     for set in after {
       let before = result["validation"]?["before"]?[set.key]
       func cell(_ node: JSONNode?, _ key: String) -> String {
-        (node?[key]?.double).map { fixed($0, digits: 3) } ?? "–"
+        // Conversations are not measured by their bytes.
+        (node?[key]?.double).flatMap { $0.isFinite ? fixed($0, digits: 3) : nil } ?? "–"
       }
       table.add([
         set.key, cell(before, "loss"), "→", cell(set.value, "loss"),
@@ -113,6 +115,20 @@ private func tokensLine(_ mixture: JSONNode?) -> String? {
     parts.append("\(name) \(grouped(tokens))")
   }
   return parts.isEmpty ? nil : "\(grouped(total)): \(parts.joined(separator: ", "))"
+}
+
+/// `en 986 of 999 used, 40 cut to the sequence; left out: 13 cut before any answer (first: row 160)`
+private func rowsLine(_ source: JSONNode) -> String? {
+  guard let name = source["name"]?.string, let rows = source["rows"]?.count, let used = source["used"]?.count else {
+    return nil
+  }
+  var line = "\(name) \(grouped(used)) of \(grouped(rows)) used"
+  if let cut = source["truncated"]?.count, cut > 0 { line += ", \(grouped(cut)) cut to the sequence" }
+  let dropped = (source["dropped"]?.members ?? []).compactMap { member -> String? in
+    guard let rows = member.value["rows"]?.count, let reason = member.value["reason"]?.string else { return nil }
+    return "\(grouped(rows)) \(reason) (first: row \(member.value["firstRow"]?.count ?? 0))"
+  }
+  return dropped.isEmpty ? line : "\(line); left out: \(dropped.joined(separator: ", "))"
 }
 
 /// `2.2 GB of gradients sent as 1.4 GB (1.57 : 1), compute waited 12s`

@@ -64,7 +64,7 @@ enum Builtins {
 
 extension TemplateValue {
   /// `str(value)`.
-  var pythonText: String {
+  public var pythonText: String {
     switch self {
     case .string(let text): text
     default: pythonRepresentation

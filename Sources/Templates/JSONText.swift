@@ -41,6 +41,16 @@ enum JSONText {
     return text
   }
 
+  /// `json.dumps(value, ensure_ascii=False, indent=indent)`.
+  static func dumped(_ value: TemplateValue, indent: Int?) throws(TemplateError) -> String {
+    let form = Form(
+      isASCII: false, isHTMLSafe: false, indent: indent.map { String(repeating: " ", count: $0) }, sortsKeys: false,
+      itemSeparator: indent == nil ? ", " : ",", keySeparator: ": ")
+    var text = ""
+    try write(value, form, "\n", &text)
+    return text
+  }
+
   private static func write(
     _ value: TemplateValue, _ form: Form, _ newline: String, _ text: inout String
   ) throws(TemplateError) {
@@ -124,4 +134,11 @@ enum JSONText {
     let digits = String(value, radix: 16)
     result.append(contentsOf: ("\\u" + String(repeating: "0", count: 4 - digits.count) + digits).unicodeScalars)
   }
+}
+
+extension TemplateValue {
+  /// The value as Python's `json.dumps(value, ensure_ascii=False, indent=indent)` writes it.
+  ///
+  /// - Throws: `.type` for what JSON does not have.
+  public func json(indent: Int? = nil) throws(TemplateError) -> String { try JSONText.dumped(self, indent: indent) }
 }

@@ -79,7 +79,7 @@ extension Unicode.Scalar {
   }
 
   /// `str.isspace` of one character: what `strip()` without arguments takes away.
-  var isPythonSpace: Bool {
+  public var isPythonSpace: Bool {
     switch value {
     case 0x09...0x0D, 0x1C...0x20, 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000: true
     default: false
@@ -89,9 +89,10 @@ extension Unicode.Scalar {
 
 extension String {
   /// Equal code point for code point.
-  func isSame(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+  public func isSame(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
 
-  func pythonStripped(_ characters: String? = nil, leading: Bool = true, trailing: Bool = true) -> String {
+  /// `strip`, `lstrip` and `rstrip`: without `characters`, of whitespace.
+  public func pythonStripped(_ characters: String? = nil, leading: Bool = true, trailing: Bool = true) -> String {
     let set = characters.map { Set($0.unicodeScalars) }
     func goes(_ scalar: Unicode.Scalar) -> Bool { set.map { $0.contains(scalar) } ?? scalar.isPythonSpace }
     var view = Substring(self).unicodeScalars
@@ -120,7 +121,8 @@ extension String {
 
   func pythonContains(_ needle: String) -> Bool { needle.utf8.isEmpty || !bytePlaces(of: needle, limit: 1).isEmpty }
 
-  func pythonReplaced(_ old: String, with new: String, count: Int = -1) -> String {
+  /// `replace(old, new, count)`; a negative count is all.
+  public func pythonReplaced(_ old: String, with new: String, count: Int = -1) -> String {
     let limit = count < 0 ? Int.max : count
     if old.utf8.isEmpty {
       // Between all characters, and at both ends.
@@ -149,7 +151,7 @@ extension String {
   }
 
   /// `split(separator, limit)`; without a separator at runs of whitespace, empty parts left out.
-  func pythonSplit(_ separator: String?, limit: Int = -1) -> [String] {
+  public func pythonSplit(_ separator: String?, limit: Int = -1) -> [String] {
     if let separator {
       let bytes = Array(utf8)
       var parts: [String] = []

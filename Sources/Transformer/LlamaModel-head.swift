@@ -5,11 +5,15 @@ extension LlamaModel {
   /// Final norm, head and cross-entropy, a chunk of tokens at a time, so that logits [T,V] never exist whole. With a
   /// gradient also backward: the head's and the norm's weights, and the stream's gradient in `gradients.stream`.
   /// Tokens whose target is ignored take no part: their share of every sum is zero.
+  ///
+  /// With `factors`, one a row of the batch, the gradient is that of the rows' losses times these; without, of their
+  /// sum, and no multiplication takes place.
   func headAndLoss(
-    _ weights: LlamaWeights, gradient: UnsafeMutablePointer<Float>?, _ batch: Microbatch,
+    _ weights: LlamaWeights, gradient: UnsafeMutablePointer<Float>?, factors: [Float]? = nil, _ batch: Microbatch,
     _ activations: Activations, gradientReady: ((Range<Int>) -> Void)?
   ) -> [RowLoss] {
     let valid = batch.targets.indices.filter { batch.targets[$0] >= 0 }
+    let tokenFactors = factors.map { batch.factors(ofTokens: valid, rows: $0) }
     timed(.head) {
       finalNorm(weights, batch.count, activations)
       activations.gatherNormed(valid, width: shape.dimension)
@@ -27,6 +31,10 @@ extension LlamaModel {
           tokens: rows, vocabulary: v, logits: logits, targets: Array(targets[first..<first + rows]),
           statistics: activations.lossStatistics.start + 3 * first, gradient: gradient != nil, pool: pool)
         if let gradient {
+          if let tokenFactors {
+            kernels.scaleRows(
+              rows: rows, width: v, logits, by: Array(tokenFactors[first..<first + rows]), pool: pool)
+          }
           kernels.multiply(
             .nn, m: rows, n: d, k: v, logits, head, into: activations.branch.start + first * d, accumulate: false,
             pool: pool)
@@ -75,6 +83,18 @@ extension LlamaModel {
         s += 3
       }
       return loss
+    }
+  }
+}
+
+extension Microbatch {
+  /// Each token's row's factor.
+  fileprivate func factors(ofTokens tokens: [Int], rows factors: [Float]) -> [Float] {
+    precondition(factors.count == rowBounds.count - 1, "\(factors.count) factors for \(rowBounds.count - 1) rows")
+    var row = 0
+    return tokens.map { token in
+      while token >= rowBounds[row + 1] { row += 1 }
+      return factors[row]
     }
   }
 }

@@ -52,9 +52,32 @@ public final class LlamaModel {
     weights: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, rows: [TokenRow],
     gradientReady: ((Range<Int>) -> Void)? = nil
   ) -> [RowLoss] {
+    accumulate(
+      LlamaWeights(weights), gradient, rows, group: 1, factors: nil, gradientReady: gradientReady)
+  }
+
+  /// The same for a loss that is a function of the rows' losses, group by group, such as one over pairs of answers.
+  ///
+  /// - Parameters:
+  ///   - rows: groups of `group` rows, one group after the other.
+  ///   - factors: from the losses of one group, the derivative of its loss by each of them. It must be a pure function:
+  ///     it is asked as often as it takes.
+  public func accumulateGradient(
+    weights: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, rows: [TokenRow], group: Int,
+    factors: (_ group: Int, [RowLoss]) -> [Float], gradientReady: ((Range<Int>) -> Void)? = nil
+  ) -> [RowLoss] {
+    withoutActuallyEscaping(factors) { factors in
+      accumulate(
+        LlamaWeights(weights), gradient, rows, group: group, factors: factors, gradientReady: gradientReady)
+    }
+  }
+
+  private func accumulate(
+    _ weights: LlamaWeights, _ gradient: UnsafeMutablePointer<Float>, _ rows: [TokenRow], group: Int,
+    factors: ((Int, [RowLoss]) -> [Float])?, gradientReady: ((Range<Int>) -> Void)?
+  ) -> [RowLoss] {
     FloatingPointMode.flushing {
-      let weights = LlamaWeights(weights)
-      let batches = microbatches(rows)
+      let batches = microbatches(rows, group: group)
       let activations = activations(for: batches, training: true)
       // The embedding's own gradient waits until the head's share is complete (they are one tensor when tied), so that
       // the order of additions does not depend on where microbatches are cut.
@@ -65,7 +88,15 @@ public final class LlamaModel {
       for (index, batch) in batches.enumerated() {
         let ready = index == batches.count - 1 ? gradientReady : nil
         forward(weights, batch, activations)
-        losses += headAndLoss(weights, gradient: gradient, batch, activations, gradientReady: ready)
+        let rowFactors = factors.map { factors in
+          // The head runs twice: a group's factors follow from all of its losses.
+          let known = headAndLoss(weights, gradient: nil, batch, activations, gradientReady: nil)
+          return stride(from: 0, to: known.count, by: group).flatMap { first in
+            factors((batch.rows.lowerBound + first) / group, Array(known[first..<first + group]))
+          }
+        }
+        losses += headAndLoss(
+          weights, gradient: gradient, factors: rowFactors, batch, activations, gradientReady: ready)
         backward(weights, gradient, batch, activations, gradientReady: ready)
         activations.copyStreamGradient(batch.count * shape.dimension, to: dEmbedded.start + done * shape.dimension)
         done += batch.count
@@ -129,7 +160,7 @@ public final class LlamaModel {
     4 * Activations.trainingFloats(shape, tokens: tokens, recomputes: recomputes)
   }
 
-  private func microbatches(_ rows: [TokenRow]) -> [Microbatch] {
+  private func microbatches(_ rows: [TokenRow], group: Int = 1) -> [Microbatch] {
     for row in rows {
       do {
         try row.check(shape)
@@ -137,7 +168,7 @@ public final class LlamaModel {
         preconditionFailure("a row reached the model unchecked: \(error)")
       }
     }
-    let batches = Microbatch.cut(rows, limit: maximumTokensPerMicrobatch)
+    let batches = Microbatch.cut(rows, limit: maximumTokensPerMicrobatch, group: group)
     rotary.extend(to: batches.reduce(0) { max($0, $1.longestDocument) })
     return batches
   }

@@ -40,16 +40,18 @@ struct Microbatch {
   }
 
   /// Cuts rows, in order, into microbatches of at most `limit` tokens (a longer row stands alone). Where the cuts lie
-  /// changes no bit of losses or gradients.
-  static func cut(_ rows: [TokenRow], limit: Int) -> [Microbatch] {
+  /// changes no bit of losses or gradients. Rows of a group, `group` in number, stay together.
+  static func cut(_ rows: [TokenRow], limit: Int, group: Int = 1) -> [Microbatch] {
+    precondition(rows.count % group == 0, "\(rows.count) rows in groups of \(group)")
+    func tokens(from first: Int) -> Int { rows[first..<first + group].reduce(0) { $0 + $1.tokens.count } }
     var result: [Microbatch] = []
     var first = 0
     while first < rows.count {
-      var end = first + 1
-      var tokens = rows[first].tokens.count
-      while end < rows.count && tokens + rows[end].tokens.count <= limit {
-        tokens += rows[end].tokens.count
-        end += 1
+      var end = first + group
+      var count = tokens(from: first)
+      while end < rows.count && count + tokens(from: end) <= limit {
+        count += tokens(from: end)
+        end += group
       }
       result.append(Microbatch(rows, first..<end))
       first = end

@@ -1,21 +1,21 @@
-import KernelTable
+public import KernelTable
 
 /// Cosines and sines of the rotary angles, [position, headDimension / 2].
 ///
 /// Rounded where Hugging Face's code rounds (frequency and angle in fp32), so that logits agree at far positions too,
 /// where a frequency's last bit is worth thousandths of a radian.
-final class RotaryTable {
+public final class RotaryTable {
   private let frequencies: [Float]
-  private(set) var length = 0
-  private(set) var cosines = FloatBuffer(count: 0)
-  private(set) var sines = FloatBuffer(count: 0)
+  public private(set) var length = 0
+  public private(set) var cosines = FloatBuffer(count: 0)
+  public private(set) var sines = FloatBuffer(count: 0)
 
-  init(_ shape: LlamaShape) {
+  public init(_ shape: LlamaShape) {
     frequencies = Self.frequencies(shape)
   }
 
   /// Makes the table reach positions below `length`.
-  func extend(to length: Int) {
+  public func extend(to length: Int) {
     guard length > self.length else { return }
     let half = frequencies.count
     let cosines = FloatBuffer(count: length * half)

@@ -16,10 +16,10 @@ struct Admix: ParsableCommand {
       """,
     version: buildName,
     subcommands: [
-      Run.self, Validate.self, Plan.self, CoordinatorCommand.self, WorkerCommand.self, SubmitCommand.self,
+      Run.self, Eval.self, Validate.self, Plan.self, CoordinatorCommand.self, WorkerCommand.self, SubmitCommand.self,
       StatusCommand.self, Inspect.self, Export.self, Jobs.self, Show.self, Logs.self, Wait.self, Cancel.self,
       Pause.self, Resume.self, Retry.self, Fetch.self, Report.self, Tokenize.self, TokenizerCommand.self,
-      CorpusCommand.self, StudyCommand.self, Doctor.self, Bench.self, Runner.self,
+      CorpusCommand.self, StudyCommand.self, ChatCommand.self, ServeCommand.self, Doctor.self, Bench.self, Runner.self,
     ])
 
   static func main() {

@@ -1,29 +1,38 @@
 import Pricing
 import Results
 
-/// A price for people and for programs.
+/// What a job costs, for people and for programs.
 struct PlanPage {
-  let prices: [(name: String, price: TrainingPrice)]
+  /// A job, or a stage of one.
+  struct Part {
+    let name: String
+    let price: Price
+  }
+  enum Price {
+    case training(TrainingPrice)
+    case sweep(SweepPrice)
+    case unpriced(job: String)
+  }
+
+  let parts: [Part]
   let timed: TimedThroughput
   let sharesHost: Bool
 
+  var fits: Bool { parts.allSatisfy(\.price.fits) }
+
   var lines: [String] {
     var lines: [String] = []
-    for (name, price) in prices {
+    for part in parts {
       if !lines.isEmpty { lines.append("") }
-      lines += Self.lines(name, price, sharesHost: sharesHost)
+      switch part.price {
+      case .training(let price): lines += Self.lines(part.name, price, sharesHost: sharesHost)
+      case .sweep(let price): lines += Self.lines(part.name, price, sharesHost: sharesHost)
+      case .unpriced(let job): lines.append("! \(part.name): what `job: \(job)` costs is not known")
+      }
     }
-    if prices.count > 1 {
-      lines.append("")
-      let seconds = prices.reduce(0) { $0 + $1.price.totalSeconds.value }
-      let tokens = prices.reduce(0) { $0 + $1.price.work.tokens }
-      let sent = prices.reduce(0) { $0 + Double($1.price.work.steps) * $1.price.sentBytesPerStep.value }
-      lines.append(
-        "all \(prices.count) stages one after the other: \(duration(seconds)), \(grouped(UInt64(tokens))) tokens, "
-          + "\(size(sent)) on the wire")
-    }
-    if let speed = timed.used.first {
-      lines.append("")
+    if parts.count > 1 { lines += ["", sum] }
+    for speed in timed.used {
+      lines += speed == timed.used.first ? [""] : []
       lines.append(
         speed.isMeasured
           ? "speed: \(fixed(speed.flops / 1e9, digits: 0)) GFLOP/s of training, timed on \(speed.threads) threads here"
@@ -32,7 +41,19 @@ struct PlanPage {
     return lines
   }
 
-  private static func lines(_ name: String, _ price: TrainingPrice, sharesHost: Bool) -> [String] {
+  private var sum: String {
+    let seconds = parts.reduce(0) { $0 + $1.price.seconds }
+    let tokens = parts.reduce(0) { $0 + $1.price.tokens }
+    let sent = parts.reduce(0) { $0 + $1.price.sentBytes }
+    let unpriced = parts.count { if case .unpriced = $0.price { true } else { false } }
+    let counted =
+      unpriced == 0
+      ? "all \(parts.count) stages" : "\(parts.count - unpriced) of \(parts.count) stages, those that are priced,"
+    return "\(counted) one after the other: \(duration(seconds)), \(grouped(UInt64(tokens))) tokens, "
+      + "\(size(sent)) on the wire"
+  }
+
+  static func lines(_ name: String, _ price: TrainingPrice, sharesHost: Bool) -> [String] {
     let work = price.work
     var table = Table([("", .left), ("", .right), ("", .left), ("", .left)])
     func add(_ label: String, _ value: String, _ basis: Figure.Basis, _ note: String = "") {
@@ -112,19 +133,23 @@ struct PlanPage {
   var object: JSONNode {
     [
       "schema": .integer(schemaVersion),
-      "jobs": .array(prices.map { Self.object($0.name, $0.price) }),
-      "total_seconds": .number(prices.reduce(0) { $0 + $1.price.totalSeconds.value }),
-      "fits": .boolean(prices.allSatisfy(\.price.fits)),
+      "jobs": .array(
+        parts.map { part in
+          switch part.price {
+          case .training(let price): Self.object(part.name, price)
+          case .sweep(let price): Self.object(part.name, price)
+          case .unpriced(let job): ["name": .string(part.name), "job": .string(job), "priced": .boolean(false)]
+          }
+        }),
+      "total_seconds": .number(parts.reduce(0) { $0 + $1.price.seconds }),
+      "fits": .boolean(fits),
     ]
   }
 
-  private static func object(_ name: String, _ price: TrainingPrice) -> JSONNode {
-    func figure(_ figure: Figure) -> JSONNode {
-      ["value": .number(figure.value), "basis": .string(figure.basis.rawValue)]
-    }
+  static func object(_ name: String, _ price: TrainingPrice) -> JSONNode {
     let memory = price.memory
     return [
-      "name": .string(name), "parameters": .integer(Int64(price.work.parameters)),
+      "name": .string(name), "job": .string("cpt"), "parameters": .integer(Int64(price.work.parameters)),
       "tokens": .integer(Int64(price.work.tokens)), "steps": .integer(Int64(price.work.steps)),
       "flops": .number(price.work.trainingFlops + price.work.evaluationFlops),
       "workers": .integer(Int64(price.cluster.workers)), "busy_workers": .integer(Int64(price.busyWorkers)),
@@ -146,7 +171,12 @@ struct PlanPage {
   }
 }
 
-private func size(_ value: Double) -> String { bytes(UInt64(max(0, min(value, 1e18)))) }
+/// A number with where it comes from.
+func figure(_ figure: Figure) -> JSONNode {
+  ["value": .number(figure.value), "basis": .string(figure.basis.rawValue)]
+}
+
+func size(_ value: Double) -> String { bytes(UInt64(max(0, min(value, 1e18)))) }
 
 private func seconds(_ value: Double) -> String {
   value < 0.0995
@@ -154,7 +184,7 @@ private func seconds(_ value: Double) -> String {
 }
 
 /// `1.23e15`
-private func scientific(_ value: Double) -> String {
+func scientific(_ value: Double) -> String {
   var (mantissa, exponent) = (value, 0)
   while mantissa >= 10 {
     mantissa /= 10

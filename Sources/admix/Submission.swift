@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlClient
+import EvaluationJob
 import JobFiles
 import JobKit
 import PipelineJob
@@ -9,7 +10,9 @@ import TrainingJobs
 import WireProtocol
 
 /// The job types that are built in. Coordinator and workers never see this list.
-let jobTypes: [any JobType] = [CPTJob(), SweepJob(), TokenizerJob(), StudyJob(), VerifyJob(), Pipeline()]
+let jobTypes: [any JobType] = [
+  CPTJob(), SFTJob(), DPOJob(), TokenizerJob(), SweepJob(), StudyJob(), VerifyJob(), EvalJob(), Pipeline(),
+]
 
 /// A job file, and where its relative paths start.
 struct JobFileArgument: ParsableArguments {

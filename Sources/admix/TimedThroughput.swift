@@ -5,25 +5,22 @@ import Transformer
 
 /// The speed that prices follow from: given, kept from less than an hour ago, or timed now.
 struct TimedThroughput {
-  let threads: Int
   /// Operations a second, given on the command line.
   let given: Double?
   private(set) var used: [Throughput] = []
 
-  init(threads: Int, given: Double?) {
-    self.threads = threads
-    self.given = given
-  }
+  init(given: Double?) { self.given = given }
 
   private static let goodFor = 3600.0
 
-  mutating func throughput(for work: TrainingWork) throws -> Throughput {
-    let throughput = try found(work)
-    used.append(throughput)
+  /// Of `threads` threads at a shape like the work's; of as many as there are here when that is fewer.
+  mutating func throughput(for work: TrainingWork, threads: Int) throws -> Throughput {
+    let throughput = try found(work, threads)
+    if !used.contains(throughput) { used.append(throughput) }
     return throughput
   }
 
-  private func found(_ work: TrainingWork) throws -> Throughput {
+  private func found(_ work: TrainingWork, _ threads: Int) throws -> Throughput {
     if let given {
       // What the update and packing take of memory-bound hosts like the one of docs/BENCHMARKS.md.
       return Throughput(
@@ -33,7 +30,7 @@ struct TimedThroughput {
     let key =
       "\(threadsHere) \(work.shape.dimension) \(work.shape.feedForwardDimension) \(work.shape.layers) "
       + "\(work.shape.vocabularySize) \(work.sequenceLength) \(work.tokensPerMicrobatch)"
-    if let kept = kept(key) { return kept }
+    if let kept = kept(key, threads: threadsHere) { return kept }
     Console.shared.progress("timing a small training on \(threadsHere) threads")
     let timed = try Calibration.measure(for: work, threads: threadsHere)
     Console.shared.endProgress()
@@ -43,13 +40,13 @@ struct TimedThroughput {
 
   private static var path: String { Machine.defaultCacheDirectory(worker: "throughput.json") }
 
-  private func kept(_ key: String) -> Throughput? {
+  private func kept(_ key: String, threads: Int) -> Throughput? {
     guard let text = readText(Self.path), let entry = JSONNode(parsing: text)?[key], let time = entry["time"]?.double,
       (0..<Self.goodFor).contains(Date().timeIntervalSince1970 - time), let flops = entry["flops"]?.double,
       let parameter = entry["seconds_per_parameter"]?.double, let byte = entry["seconds_per_packed_byte"]?.double
     else { return nil }
     return Throughput(
-      flops: flops, threads: min(threads, Machine.processorCount), secondsPerParameter: parameter,
+      flops: flops, threads: threads, secondsPerParameter: parameter,
       secondsPerPackedByte: byte, isMeasured: true)
   }
 

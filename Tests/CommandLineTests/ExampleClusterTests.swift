@@ -74,6 +74,15 @@ struct ExampleClusterTests {
     #expect(!FileManager.default.fileExists(atPath: directory.path + "/out"))
   }
 
+  @Test(
+    "sft.yaml and dpo.yaml are valid", .enabled(if: TestData.isPresent, "\(TestData.absence)"),
+    arguments: ["sft", "dpo"])
+  func tuning(name: String) throws {
+    let data = try #require(TestData.folder).path
+    let answer = try admix(["validate", example("\(name).yaml"), "--base", data], seconds: 60).outputText
+    #expect(answer.contains("is valid: \(name) \(name)"), "\(answer)")
+  }
+
   @Test("A directory without results, or with spoiled ones, is named")
   func noResults() throws {
     let process = try Subprocess(Subprocess.admix, ["show", "./"], name: "admix", in: directory.url)

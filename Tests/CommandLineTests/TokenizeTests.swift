@@ -39,6 +39,37 @@ struct TokenizeTests {
     #expect(table.contains("TOKENS/CHARACTER") && table.contains("a.jsonl"))
   }
 
+  /// The published vocabularies themselves: scripts/check-tokenizers.sh.
+  @Test(
+    "A vocabulary in a GGUF file cuts every odd text as the tokenizer.json that it was made from",
+    arguments: [("llama-bpe", "bytes-llama3"), ("qwen2", "bytes-qwen2")])
+  func embeddedVocabulary(rule: String, original: String) throws {
+    let directory = try TemporaryDirectory()
+    // Tokens that were added besides the vocabulary are no part of the GGUF file.
+    var json = try #require(
+      JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: "\(Self.fixtures)/\(original).json")))
+        as? [String: Any])
+    let vocabulary = try #require((json["model"] as? [String: Any])?["vocab"] as? [String: Any])
+    let added = try #require(json["added_tokens"] as? [[String: Any]])
+    json["added_tokens"] = added.filter { vocabulary[$0["content"] as? String ?? ""] != nil }
+    let file = directory.url.appending(path: "tokenizer.json")
+    try JSONSerialization.data(withJSONObject: json).write(to: file)
+    let texts = try #require(
+      JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: "\(Self.fixtures)/byte-level-texts.json")))
+        as? [String: Any])["texts"] as? [[String: Any]]
+    let lines = try #require(texts).filter { $0["text"] as? String != "" }.map { text in
+      String(decoding: try JSONSerialization.data(withJSONObject: ["text": text["text"] ?? ""]), as: UTF8.self) + "\n"
+    }
+    #expect(lines.count > 500)
+    try directory.write(lines.joined(), to: "texts.jsonl")
+    let gguf = TestData.package.path + "/Tests/CheckpointTests/Fixtures/gguf/vocabulary-\(rule).gguf"
+    let expected = try run(["tokenize", "--model", file.path, "--ids", "texts.jsonl"], in: directory)
+    let found = try run(["tokenize", "--model", gguf, "--ids", "texts.jsonl"], in: directory)
+    #expect(expected.0 == 0 && found.0 == 0, "\(expected.2) \(found.2)")
+    #expect(expected.1.split(separator: "\n", omittingEmptySubsequences: false).count == lines.count + 1)
+    #expect(found.1 == expected.1)
+  }
+
   @Test("A vocabulary is learned, the same with any number of threads, and a file that is there stays")
   func trains() throws {
     let directory = try TemporaryDirectory()

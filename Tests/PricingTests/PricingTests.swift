@@ -24,8 +24,8 @@ struct PricingTests {
   func namedShapes() throws {
     let known: [NamedShape: Int] = [
       .smollm2_135m: 134_515_008, .smollm2_360m: 361_821_120, .tinyllama_1_1b: 1_100_048_384,
-      .llama32_1b: 1_235_814_400, .llama32_3b: 3_212_749_824, .llama2_7b: 6_738_415_616, .llama3_8b: 8_030_261_248,
-      .llama3_70b: 70_553_706_496,
+      .smollm2_1_7b: 1_711_376_384, .llama32_1b: 1_235_814_400, .llama32_3b: 3_212_749_824,
+      .llama2_7b: 6_738_415_616, .llama3_8b: 8_030_261_248, .llama3_70b: 70_553_706_496,
     ]
     #expect(known.count == NamedShape.allCases.count)
     for (name, parameters) in known {
@@ -99,6 +99,32 @@ struct PricingTests {
     #expect(
       memory.weights + memory.moments + memory.gradient + memory.activations
         == Double(LlamaModel.memoryBytes(shape: try NamedShape.smollm2_135m.llama(), tokens: 2048)))
+  }
+
+  @Test("A sweep takes its cells in turn, as many at a time as threads and memory allow")
+  func sweeps() throws {
+    var long = Self.work(try NamedShape.smollm2_135m.llama())
+    long.steps = 120
+    let short = Self.work(try NamedShape.smollm2_135m.llama())
+    func price(_ workers: Int, threads: Int, memory: UInt64) -> SweepPrice {
+      SweepPrice(
+        SweepWork(cells: [short, short, long], threadsPerCell: 2),
+        on: ClusterShape(workers: workers, threads: threads, memoryBytes: memory, linkBytesPerSecond: nil)
+      ) { _ in Self.plain }
+    }
+    let one = price(1, threads: 2, memory: 24_000_000_000)
+    let unit = one.cells[0].totalSeconds.value
+    #expect(one.sideBySide == 1 && abs(one.totalSeconds.value / unit - 4) < 1e-9)
+    #expect(one.totalSeconds.basis == .measured)
+    // The long cell comes last and goes to whoever is free first.
+    let two = price(1, threads: 4, memory: 24_000_000_000)
+    #expect(two.sideBySide == 2 && abs(two.totalSeconds.value / unit - 3) < 1e-9)
+    #expect(two.totalSeconds.basis == .estimated && two.memoryBytes == 2 * one.memoryBytes)
+    // Memory for one of them only.
+    let tight = price(1, threads: 4, memory: 4_000_000_000)
+    #expect(tight.sideBySide == 1 && tight.fits)
+    #expect(!price(1, threads: 4, memory: 1_000_000_000).fits)
+    #expect(price(3, threads: 2, memory: 24_000_000_000).totalSeconds.value == one.cells[2].totalSeconds.value)
   }
 
   @Test("Links and memory are read in the units that people write, and nothing else")

@@ -5,26 +5,30 @@ struct TidyTests {
   /// Path of a target and the modules of this package that its files may import.
   static let directions: [(path: String, mayImport: Set<String>)] = [
     ("protocol", []),
-    ("Sources/Transport", ["WireProtocol", "CLibUV", "CLZ4", "CSystem"]),
+    ("Sources/Transport", ["WireProtocol", "CLibUV", "CLZ4", "CLinux"]),
     ("Sources/Kernels", []),
-    ("Sources/KernelTable", ["KernelsAVX2", "KernelsAVX512", "KernelsPlain", "CSystem"]),
+    ("Sources/KernelTable", ["KernelsAVX2", "KernelsAVX512", "KernelsPlain", "CLinux"]),
     ("Sources/Transformer", ["KernelTable"]),
     ("Sources/Optimizers", ["KernelTable"]),
+    ("Sources/Inference", ["KernelTable", "Transformer", "Checkpoints"]),
     (
       "Sources/Benchmarks",
       [
         "KernelTable", "Transformer", "Optimizers", "GradientExchange", "Checkpoints", "Tokenizers", "TrainingJobs",
-        "Results", "WireProtocol",
+        "Inference", "Results", "WireProtocol",
       ]
     ),
     ("Sources/Checkpoints", []),
     ("Sources/Templates", []),
+    ("Sources/Chat", ["Templates", "Tokenizers", "Checkpoints"]),
     ("Sources/Tokenizers", []),
+    ("Sources/TextGeneration", ["Inference", "Checkpoints", "Tokenizers", "Transformer", "KernelTable"]),
+    ("Sources/Serving", ["TextGeneration", "Inference", "Chat", "Templates", "Tokenizers", "Results"]),
     ("Sources/Corpora", ["Tokenizers", "CZlib", "CZstd"]),
     ("Sources/GradientExchange", ["WireProtocol", "KernelTable", "CLZ4", "JobKit"]),
     ("Sources/Study", []),
     ("Sources/JobKit", ["WireProtocol"]),
-    ("Sources/JobRunner", ["WireProtocol", "JobKit", "Transport", "GradientExchange", "KernelTable", "CSystem"]),
+    ("Sources/JobRunner", ["WireProtocol", "JobKit", "Transport", "GradientExchange", "KernelTable", "CLinux"]),
     ("Sources/Jobs/Pipeline", ["JobKit", "WireProtocol"]),
     (
       "Sources/Jobs/Study",
@@ -33,12 +37,19 @@ struct TidyTests {
     ("Sources/JobFiles", ["JobKit", "WireProtocol"]),
     ("Sources/Results", ["WireProtocol"]),
     ("Sources/Pricing", ["KernelTable", "Transformer", "Optimizers", "GradientExchange", "WireProtocol"]),
-    ("Sources/Reports", ["JobFiles", "JobKit", "Results", "WireProtocol"]),
+    ("Sources/Reports", ["JobFiles", "JobKit", "Results", "Study", "WireProtocol"]),
     (
       "Sources/Jobs/Training",
       [
         "JobKit", "Pricing", "WireProtocol", "KernelTable", "Transformer", "Optimizers", "Checkpoints", "Tokenizers",
-        "Corpora", "GradientExchange",
+        "Corpora", "GradientExchange", "Templates", "Chat",
+      ]
+    ),
+    (
+      "Sources/Jobs/Evaluation",
+      [
+        "JobKit", "WireProtocol", "KernelTable", "Transformer", "Checkpoints", "Tokenizers", "Templates", "Corpora",
+        "Inference", "TrainingJobs", "CLinux",
       ]
     ),
     ("Sources/StateFiles", ["WireProtocol"]),
@@ -48,18 +59,17 @@ struct TidyTests {
     ("workers/Core", ["WireProtocol"]),
     (
       "workers/Daemon",
-      ["WorkerCore", "ControlClient", "StateFiles", "WireProtocol", "Transport", "CSystem"]
+      ["WorkerCore", "ControlClient", "StateFiles", "WireProtocol", "Transport", "CLinux"]
     ),
   ]
 
   static let ownModules: Set<String> = [
-    "WireProtocol", "Transport", "CSystem", "CLibUV", "CLZ4", "CZlib", "CZstd", "KernelsAVX2", "KernelsAVX512",
+    "WireProtocol", "Transport", "CLinux", "CLibUV", "CLZ4", "CZlib", "CZstd", "KernelsAVX2", "KernelsAVX512",
     "KernelsPlain", "KernelTable",
     "Transformer", "Optimizers", "Checkpoints", "Tokenizers", "Corpora", "GradientExchange", "JobKit", "JobRunner",
-    "JobFiles", "Results", "PipelineJob", "TrainingJobs", "StateFiles", "ControlClient", "CoordinatorCore",
+    "JobFiles", "Results", "PipelineJob", "TrainingJobs", "EvaluationJob", "StateFiles", "ControlClient", "CoordinatorCore",
     "CoordinatorDaemon", "WorkerCore", "WorkerDaemon", "Benchmarks", "Study", "Reports", "Pricing", "Templates",
-    "StudyJobs",
-    "admix",
+    "Inference", "Chat", "TextGeneration", "Serving", "StudyJobs", "admix",
   ]
 
   /// Who may import which library that is not ours.
@@ -67,11 +77,17 @@ struct TidyTests {
     "Crypto": [
       "Sources/Checkpoints", "Sources/Corpora", "Sources/GradientExchange", "Sources/JobRunner",
       "Sources/ControlClient", "Sources/JobFiles", "Sources/StateFiles",
-      "Sources/Jobs/Training", "Sources/Jobs/Study", "coordinator/Daemon", "workers/Daemon", "Sources/admix", "Tests",
+      "Sources/Jobs/Training", "Sources/Jobs/Evaluation", "Sources/Jobs/Study", "coordinator/Daemon", "workers/Daemon",
+      "Sources/admix", "Tests",
     ],
     "GRDB": ["coordinator/Daemon", "Tests"],
     "Yams": ["Sources/JobFiles", "Tests"],
     "ArgumentParser": ["Sources/admix", "Tests"],
+    "Hummingbird": ["Sources/Serving"],
+    "HTTPTypes": ["Sources/Serving"],
+    "Logging": ["Sources/Serving"],
+    "NIOCore": ["Sources/Serving"],
+    "ServiceLifecycle": ["Sources/Serving"],
   ]
 
   static func imports(of file: SourceTree.File) -> [String] {

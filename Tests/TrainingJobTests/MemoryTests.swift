@@ -20,10 +20,10 @@ struct MemoryTests {
   @Test func aModelThatDoesNotFitIsRefusedWithTheFigures() throws {
     let shape = try shape.get()
     let parameters = ParameterLayout(shape).count
-    #expect(CPTMember.stateBytes(shape: shape, recipe: recipe) > 16 * UInt64(parameters))
+    #expect(TrainedModel.stateBytes(shape: shape, recipe: recipe) > 16 * UInt64(parameters))
     let memory = try HostMemory.now(limit: "24000000000")
     let error = #expect(throws: HostUnfit.self) {
-      try CPTMember.requireMemory(shape: shape, recipe: recipe, memory: memory)
+      try TrainedModel.requireMemory(shape: shape, recipe: recipe, memory: memory)
     }
     let text = error?.description ?? ""
     #expect(text.hasPrefix("a model of \(parameters) parameters makes every worker hold "), "\(text)")
@@ -32,11 +32,11 @@ struct MemoryTests {
 
   @Test func oneThatFitsIsNot() throws {
     var memory = try HostMemory.now(limit: nil)
-    memory.availableBytes = CPTMember.stateBytes(shape: try shape.get(), recipe: recipe)
-    try CPTMember.requireMemory(shape: try shape.get(), recipe: recipe, memory: memory)
+    memory.availableBytes = TrainedModel.stateBytes(shape: try shape.get(), recipe: recipe)
+    try TrainedModel.requireMemory(shape: try shape.get(), recipe: recipe, memory: memory)
     memory.availableBytes -= 1
     #expect(throws: HostUnfit.self) {
-      try CPTMember.requireMemory(shape: try shape.get(), recipe: recipe, memory: memory)
+      try TrainedModel.requireMemory(shape: try shape.get(), recipe: recipe, memory: memory)
     }
   }
 }

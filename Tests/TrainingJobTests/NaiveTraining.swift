@@ -18,8 +18,8 @@ struct NaiveTraining {
   var swappedSlices: (Int, Int)?
 
   /// Plans the job and does its sharded phases in `scratch`.
-  init(jobFile: URL, base: URL, scratch: URL, threads: Int) throws {
-    let run = try InProcessRun(jobFile: jobFile, base: base, scratch: scratch, job: CPTJob(), threads: threads)
+  init(jobFile: URL, base: URL, scratch: URL, threads: Int, job: any JobType = CPTJob()) throws {
+    let run = try InProcessRun(jobFile: jobFile, base: base, scratch: scratch, job: job, threads: threads)
     outputs = scratch.path
     try run.runShards()
     guard let finished = try run.makeMember() else { throw CocoaError(.featureUnsupported) }

@@ -6,7 +6,8 @@
 
 The hosts are network namespaces of the script's own with a veth pair between them, held to a rate by tbf on both ends
 (needs root, or a kernel that lets users make namespaces; iproute2). Each worker has one processor. A step's time is
-what lies between two commits; bytes are the link's own counters, both ways. Prints JSON, a line a run.
+what lies between two commits, as in workers_vs_threads.py; bytes are the link's own counters, both ways. Prints JSON, a
+line a run.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import tempfile
 import time
 
 import workers_vs_threads
+from workers_vs_threads import WARM_UP
 
 ADDRESSES = {"one": "10.78.0.1", "two": "10.78.0.2"}
 COORDINATOR = "10.78.0.1:7460"
@@ -88,7 +90,7 @@ def run_admix(arguments, exchange):
                     logs = "".join(open(os.path.join(folder, name)).read() for name in os.listdir(folder)
                                    if name.endswith(".err"))
                     sys.exit(f"waited {seconds} s in vain:\n{logs}")
-                time.sleep(0.5)
+                time.sleep(0.2)
 
         processes = [process("one", "coordinator", "coordinator", "--listen", COORDINATOR, "--insecure-network",
                              "--state", os.path.join(folder, "state"))]
@@ -107,12 +109,12 @@ def run_admix(arguments, exchange):
             def steps():
                 return json.loads(ask("show", job, "--json"))
 
-            wait_until(300, lambda: (steps().get("steps") or 0) >= 1)
+            wait_until(300, lambda: (steps().get("steps") or 0) >= WARM_UP)
             before, begin = link_bytes(), time.monotonic()
             first = steps()["steps"]
-            wait_until(arguments.limit, lambda: steps()["steps"] >= arguments.steps + 1)
-            seconds = (time.monotonic() - begin) / (arguments.steps + 1 - first)
-            sent = (link_bytes() - before) / (arguments.steps + 1 - first)
+            wait_until(arguments.limit, lambda: steps()["steps"] >= arguments.steps + WARM_UP)
+            seconds = (time.monotonic() - begin) / (arguments.steps + WARM_UP - first)
+            sent = (link_bytes() - before) / (arguments.steps + WARM_UP - first)
             wire = steps()["wire"]
             return dict(step_seconds=seconds, link_bytes_per_step=sent,
                         wait_share=wire["wait_seconds"] / wire["step_seconds"], ratio=wire["ratio"])
@@ -130,16 +132,16 @@ def run_ddp(arguments):
                            MASTER_PORT="29518", GLOO_SOCKET_IFNAME=f"veth-{host}")
         processes.append(subprocess.Popen(
             inside(host, arguments.torch_python, workers_vs_threads.PEER, "--rows", str(arguments.rows), "--length",
-                   str(arguments.length), "--steps", str(arguments.torch_steps + 1), "--threads", "1", "--layers",
+                   str(arguments.length), "--steps", str(arguments.torch_steps + WARM_UP), "--threads", "1", "--layers",
                    str(arguments.layers), processor=rank),
             env=environment, stdout=subprocess.PIPE, text=True))
     seconds, before = [], 0
     for line in processes[0].stdout:
         if line.startswith("{"):
             answer = json.loads(line)
-            if answer["step"] == 1:
+            if answer["step"] == WARM_UP:
                 before = link_bytes()
-            else:
+            elif answer["step"] > WARM_UP:
                 seconds.append(answer["seconds"])
     if any(process.wait() for process in processes):
         sys.exit("PyTorch ended with an error")

@@ -193,7 +193,8 @@ def report(arguments, steps):
             if abs(ours["loss"] - theirs["loss"]) > LOSS_TOLERANCE * abs(theirs["loss"]):
                 sys.exit(f"losses differ: admix {ours['loss']}, {name} {theirs['loss']}")
     print(json.dumps({
-        "forward": arguments.forward, "shape": arguments.shape, "rows": arguments.rows, "length": arguments.length, "threads": arguments.threads,
+        "forward": arguments.forward, "shape": arguments.shape, "rows": arguments.rows, "length": arguments.length,
+        "threads": arguments.threads,
         "steps": arguments.steps, "load": load, "speed_over": {n: median[n] / median["admix"] for n in median},
         "memory_of": {n: steps["admix"][-1]["peak_bytes"] / steps[n][-1]["peak_bytes"] for n in steps}}))
 

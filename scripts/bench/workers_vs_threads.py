@@ -6,7 +6,8 @@
 
 Same model shape (SmolLM2's, or fewer layers), same tokens a step, same accumulation: a slice of Admix and a microbatch
 of PyTorch are a row. Runs take turns, on processors 0 and 1; a step's time is what lies between two commits, so that
-starting and writing results do not count, nor does the first step. Prints JSON: a line a run, then medians and ratios.
+starting and writing results do not count. Nor does the first step, nor the second: it begins with the first update,
+which takes the moments' memory from the system. Prints JSON: a line a run, then medians and ratios.
 """
 
 import argparse
@@ -18,6 +19,8 @@ import sys
 import tempfile
 import time
 
+# Steps whose time does not count.
+WARM_UP = 2
 PEER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ddp_peer.py")
 
 
@@ -41,7 +44,7 @@ sources:
   - {{name: text, role: retained, paths: [{os.path.abspath(arguments.corpus)}]}}
 mixture: {{almr: 0}}
 recipe:
-  steps: {arguments.steps + 1}
+  steps: {arguments.steps + WARM_UP}
   sequence_length: {arguments.length}
   global_batch_size: {arguments.rows}
   learning_rate: 1.0e-4
@@ -55,7 +58,7 @@ def read_run(output, result):
         times = [json.loads(line)["time"] for line in file]
     wire = result["wire"]
     return dict(
-        seconds=[later - earlier for earlier, later in zip(times, times[1:])],
+        seconds=[later - earlier for earlier, later in zip(times, times[1:])][WARM_UP - 1:],
         wait_share=wire["wait_seconds"] / wire["step_seconds"], sent_bytes=wire["sent_bytes"],
         raw_bytes=wire["raw_bytes"], peak_bytes=result["peak_memory_bytes"], weights=result["weights_sha256"])
 
@@ -79,13 +82,13 @@ def run_torch(arguments, ranks, threads):
         pinned = "0,1" if ranks == 1 else str(rank % 2)
         processes.append(subprocess.Popen(
             ["taskset", "-c", pinned, arguments.torch_python, PEER, "--rows", str(arguments.rows), "--length",
-             str(arguments.length), "--steps", str(arguments.torch_steps + 1), "--threads", str(threads), "--layers",
-             str(arguments.layers)],
+             str(arguments.length), "--steps", str(arguments.torch_steps + WARM_UP), "--threads", str(threads),
+             "--layers", str(arguments.layers)],
             env=dict(environment, RANK=str(rank)), stdout=subprocess.PIPE, text=True))
     answers = [process.communicate()[0] for process in processes]
     if any(process.returncode for process in processes):
         sys.exit("PyTorch ended with an error")
-    return dict(seconds=[json.loads(line)["seconds"] for line in answers[0].splitlines() if line[:1] == "{"][1:])
+    return dict(seconds=[json.loads(line)["seconds"] for line in answers[0].splitlines() if line[:1] == "{"][WARM_UP:])
 
 
 def main():

@@ -124,4 +124,38 @@ public struct GGUFModel: ModelSource {
       }
     }
   }
+
+  func ggmlType(of tensor: ModelTensor) -> GGUFTensorType {
+    guard let home = homes[tensor.name] else { preconditionFailure("no tensor \(tensor.name) in \(path)") }
+    return home.tensor.type
+  }
+
+  /// Calls `body` with the bytes of each row as stored, rows counted from the first of `rows`.
+  func readBlocks(
+    _ tensor: ModelTensor, rows: Range<Int>, _ body: (Int, UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    guard let home = homes[tensor.name] else { preconditionFailure("no tensor \(tensor.name) in \(path)") }
+    let block = home.tensor.type.block
+    let rowBytes = tensor.rowLength / block.elements * block.bytes
+    // Heads whose rows are interleaved are read whole; else a megabyte or so at a time.
+    let headRows = home.interleavedHeads > 0 ? home.tensor.shape[0] / home.interleavedHeads : max(1, (1 << 20) / rowBytes)
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: headRows * rowBytes, alignment: 64)
+    defer { bytes.deallocate() }
+    var row = rows.lowerBound
+    while row < rows.upperBound {
+      let first = row - row % headRows
+      let count = min(headRows, tensor.rowCount - first)
+      let part = UnsafeMutableRawBufferPointer(rebasing: bytes[..<(count * rowBytes)])
+      try file.file.read(into: part, at: home.tensor.byteOffset + first * rowBytes)
+      while row < min(first + count, rows.upperBound) {
+        let inHead = row - first
+        let source =
+          home.interleavedHeads > 0 ? 2 * (inHead % (headRows / 2)) + inHead / (headRows / 2) : inHead
+        try body(
+          row - rows.lowerBound,
+          UnsafeRawBufferPointer(rebasing: part[(source * rowBytes)..<((source + 1) * rowBytes)]))
+        row += 1
+      }
+    }
+  }
 }

@@ -45,6 +45,25 @@ struct GGUFTensorName: Hashable {
   }
 }
 
+extension GGUFTensorName {
+  /// The file's name for a tensor of Hugging Face's, and the order of its rows; nil for one that has none.
+  static func written(_ name: String, architecture: GGUFArchitecture) -> (name: String, rows: Rows)? {
+    var found = outer.first { $0.value == name }?.key
+    if found == nil, name.hasPrefix("model.layers.") {
+      let parts = name.dropFirst("model.layers.".count).split(separator: ".", maxSplits: 1)
+      if parts.count == 2, let dot = parts[1].lastIndex(of: "."),
+        let short = inner.first(where: { $0.value == parts[1][..<dot] })?.key
+      {
+        found = "blk.\(parts[0]).\(short)\(parts[1][dot...])"
+      }
+    }
+    guard let found, let known = GGUFTensorName(found, architecture: architecture), known.name == name else {
+      return nil
+    }
+    return (found, known.rows)
+  }
+}
+
 /// The architectures that are read, as `general.architecture` names them. Mistral models are `llama` there.
 enum GGUFArchitecture: String, CaseIterable {
   case llama

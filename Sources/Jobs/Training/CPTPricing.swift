@@ -9,9 +9,9 @@ public import Transformer
 public struct PricingContext {
   /// Where relative paths start.
   public var base: String
-  /// Stands for whatever model the job names; nil to read the model's config.json.
+  /// Stands for whatever model the job names; nil to read what the job names.
   public var shape: LlamaShape?
-  /// Shapes of the models that earlier stages of a pipeline leave.
+  /// Shapes of the models that stages of a pipeline leave which were priced already.
   public var stages: [String: LlamaShape]
 
   public init(base: String, shape: LlamaShape? = nil, stages: [String: LlamaShape] = [:]) {
@@ -25,7 +25,10 @@ extension CPTJob {
   /// The work that a job file asks for. Throws `SpecError` for what is wrong in it, or when the model's shape is not at
   /// hand.
   public func work(_ mapping: SpecMapping, context: PricingContext) throws -> TrainingWork {
-    let specification = try TrainingSpecification.read(mapping).specification
+    try work(TrainingSpecification.read(mapping).specification, context)
+  }
+
+  func work(_ specification: TrainingSpecification, _ context: PricingContext) throws -> TrainingWork {
     let recipe = specification.recipe
     let shape = try shape(of: specification.start, context)
     let length = recipe.sequenceLength
@@ -43,8 +46,9 @@ extension CPTJob {
       textBytes: textBytes(paths.map(\.text), base: context.base))
   }
 
-  /// Of a model's directory or its config.json.
+  /// Of a model's directory, its config.json, or a GGUF file, of which the header is read.
   public static func shape(atPath path: String) throws -> LlamaShape {
+    if path.hasSuffix(".gguf") { return try LlamaShape(openModel(path).configuration) }
     var isDirectory: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
     let file = exists && isDirectory.boolValue ? path + "/config.json" : path
@@ -66,9 +70,9 @@ extension CPTJob {
       case .random(let configuration, _): configuration.place
       }
     if path.text.hasPrefix("${") {
-      let stage = path.text.dropFirst(2).prefix { $0 != "." && $0 != "}" }
-      if let shape = context.stages[String(stage)] { return shape }
-      throw refusal(path, "no earlier stage `\(stage)` has a model that was priced")
+      let stage = stageName(inReference: path.text.dropFirst(2).dropLast(), among: Array(context.stages.keys))
+      if let shape = context.stages[stage] { return shape }
+      throw refusal(path, "no stage `\(stage)` has a model that was priced")
     }
     do {
       return try Self.shape(atPath: path.text.hasPrefix("/") ? path.text : "\(context.base)/\(path.text)")

@@ -11,8 +11,9 @@ struct ModelFiles {
   let companions: [CompanionFile]
   private let source: (any ModelSource)?
 
-  init(_ payload: MemberPayload, inputs: [String: String]) throws {
-    switch payload.start {
+  /// `configuration`: of `random`, the config.json that the job file has written out; nil where it is an input.
+  init(start: MemberPayload.Start, configuration written: String? = nil, inputs: [String: String]) throws {
+    switch start {
     case .model:
       let source = try openModel(try inputs.directory(InputTree.model))
       self.source = source
@@ -20,7 +21,7 @@ struct ModelFiles {
       companions = source.companions
     case .random:
       source = nil
-      if let written = payload.configuration {
+      if let written {
         configuration = try ModelConfiguration(json: Array(written.utf8), file: "config")
       } else {
         configuration = try ModelConfiguration(path: try onlyFile(in: try inputs.directory(InputTree.configuration)))

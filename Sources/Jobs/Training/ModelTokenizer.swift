@@ -1,4 +1,4 @@
-import Checkpoints
+public import Checkpoints
 import Foundation
 public import Tokenizers
 
@@ -6,7 +6,7 @@ public import Tokenizers
 ///
 /// A GGUF file's embedded vocabulary goes through the tokenizer files that are also written beside the trained weights:
 /// what was trained with is what is read back later, byte for byte.
-func loadTokenizer(of model: any ModelSource) throws -> LoadedTokenizer {
+public func loadTokenizer(of model: any ModelSource) throws -> LoadedTokenizer {
   guard let embedded = model as? GGUFModel else { return try loadTokenizer(modelDirectory: model.path) }
   if let failure = embedded.tokenizerFailure { throw failure }
   guard embedded.vocabulary != nil else {

@@ -64,16 +64,11 @@ extension TrainingSpecification {
       let start = try readStart(reader)
       let sources = try reader.mappings(
         "sources", count: 1...64, example: "name: zh, role: added, paths: [zh.jsonl.gz]", readSource)
-      try refuseRepeatedNames(sources.map(\.name), of: "sources", reader)
+      try reader.refuseRepeatedNames(sources.map(\.name), of: "sources")
       let (mixture, almr) = try readMixture(reader, sources: sources)
       let (recipe, rate) = try reader.mapping("recipe", example: "steps: 60, learning_rate: 1.0e-3", Recipe.read)
       let validation = try readValidation(reader, sources: sources)
-      let checkpoint = try reader.mappingOrEmpty("checkpoint", example: "every_steps: 20, keep: 2") { checkpoint in
-        (
-          interval: try checkpoint.value("every_steps", .integer(0...1_000_000_000), default: 0),
-          kept: try checkpoint.value("keep", .integer(1...1000), default: 2)
-        )
-      }
+      let checkpoint = try reader.checkpointSettings()
       return TrainingSpecification(
         header: header, start: start, sources: sources, mixture: mixture, recipe: recipe,
         references: References(almr: almr, learningRate: rate),
@@ -148,7 +143,7 @@ extension TrainingSpecification {
         }
         return (.almr(almr), nil)
       case (nil, let shares?):
-        try checkShares(shares, sources: sources, mixture)
+        try mixture.checkShares(shares, sources: sources.map(\.name))
         return (.shares(shares.map { (source: $0.key, share: $0.value) }), nil)
       case (nil, nil):
         throw mixture.refusal("almr", "the mixture says nothing", remedy: "Write `almr: 0.30` or `shares: {…}`")
@@ -156,24 +151,6 @@ extension TrainingSpecification {
         throw mixture.refusal(
           "shares", "`almr` and `shares` both say how much of each source there is", remedy: "Keep one of them")
       }
-    }
-  }
-
-  private static func checkShares(
-    _ shares: [(key: String, position: SpecPosition, value: Double)], sources: [Source], _ reader: SpecReader
-  ) throws {
-    for share in shares where !sources.contains(where: { $0.name == share.key }) {
-      throw SpecError(
-        position: share.position, path: "\(reader.path(of: "shares")).\(share.key)", problem: "no source has this name",
-        remedy: "The sources are \(sources.map(\.name).joined(separator: ", "))")
-    }
-    for source in sources where !shares.contains(where: { $0.key == source.name }) {
-      throw reader.refusal(
-        "shares", "the share of source \(source.name) is missing", remedy: "Write for example `\(source.name): 0.1`")
-    }
-    let sum = shares.reduce(0) { $0 + $1.value }
-    if abs(sum - 1) > 1e-9 {
-      throw reader.refusal("shares", "the shares add up to \(sum)", remedy: "They must add up to 1")
     }
   }
 
@@ -186,7 +163,7 @@ extension TrainingSpecification {
       let sets = try validation.mappings(
         "sets", count: 0...64, example: "name: zh_held, role: added, from: zh, fraction: 0.02, tokens: 4096"
       ) { try readSet($0, sources: sources) }
-      try refuseRepeatedNames(sets.map(\.name), of: "sets", validation)
+      try validation.refuseRepeatedNames(sets.map(\.name), of: "sets")
       return (interval, UInt64(seed), sets)
     }
   }
@@ -203,9 +180,7 @@ extension TrainingSpecification {
         throw reader.refusal("paths", "a set comes `from` a source or from `paths`, not both", remedy: "Keep one")
       }
       guard sources.contains(where: { $0.name == source }) else {
-        throw reader.refusal(
-          "from", "no source is named \(source)",
-          remedy: "The sources are \(sources.map(\.name).joined(separator: ", "))")
+        throw reader.noSource(named: source, sources: sources.map(\.name))
       }
       guard let fraction else {
         throw reader.refusal("from", "`fraction` is missing", remedy: "Write for example `fraction: 0.02`")
@@ -226,12 +201,5 @@ extension TrainingSpecification {
         paths: paths, textField: try reader.value("text_field", .text, default: "text"),
         documents: try reader.value("documents", .oneOf(DocumentOptions.Boundary.self), default: .line)),
       tokens: tokens)
-  }
-
-  private static func refuseRepeatedNames(_ names: [String], of key: String, _ reader: SpecReader) throws {
-    var seen: Set<String> = []
-    for name in names where !seen.insert(name).inserted {
-      throw reader.refusal(key, "two of them are named \(name)", remedy: "Give each a name of its own")
-    }
   }
 }

@@ -45,9 +45,9 @@ enum ReportStyle {
       border-bottom: 1px solid var(--ink); padding: .3rem .85rem .3rem 0; }
     td { padding: .34rem .85rem .34rem 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
     th:last-child, td:last-child { padding-right: 0; }
-    .r { text-align: right; white-space: nowrap; }
+    .r { text-align: right; } td.r { white-space: nowrap; }
     td.name { font-weight: 600; overflow-wrap: anywhere; min-width: 5.5rem; }
-    td.word { overflow-wrap: anywhere; min-width: 11rem; }
+    td.word { overflow-wrap: anywhere; min-width: 11rem; } table.cards td.word { min-width: 4.5rem; }
     caption { caption-side: bottom; text-align: left; color: var(--soft); padding: .5rem 0 0; font-size: .8rem; }
     dl.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(12.5rem, 1fr)); gap: 1rem 1.6rem;
       margin: 1.3rem 0 0; padding: 1rem 0 0; border-top: 1px solid var(--rule); }
@@ -93,12 +93,34 @@ enum ReportStyle {
     .number { display: inline-block; min-width: 1.35em; text-align: center; border: 1px solid var(--warn);
       color: var(--warn); border-radius: 1em; font: 600 .72rem/1.3em var(--sans); padding: .02em .3em; }
     .number.calm { border-color: var(--soft); color: var(--soft); }
+    .tile { stroke: var(--ground); stroke-width: 1.4; } .tile.stopped { stroke-dasharray: 2.5 2; }
+    .legend .tile { fill: var(--soft); } svg text.on-dark { fill: #fff; } svg text.on-light { fill: #14130f; }
+    .casing { fill: none; stroke: #14130f; stroke-width: 4.4; stroke-linejoin: round; stroke-linecap: round; }
+    .ridge { fill: none; stroke: #fff; stroke-width: 2.2; stroke-linejoin: round; stroke-linecap: round; }
+    .limit { fill: none; stroke: #ff9d5c; stroke-width: 2.2; stroke-dasharray: 5 3; stroke-linecap: butt; }
+    .hatch { fill: none; stroke: #fff; stroke-opacity: .5; stroke-width: .8; }
+    .error-bar { fill: none; stroke: #ff7a2e; stroke-width: 1.9; }
+    .choice { fill: #ff7a2e; stroke: #fff; stroke-width: 1.6; paint-order: stroke; }
+    .cross { fill: none; stroke: var(--warn); stroke-width: 2; }
+    .cross-casing { fill: none; stroke: var(--ground); stroke-width: 4.5; }
+    .front { fill: none; stroke: var(--ink); stroke-width: 1.4; } .rate-band { fill: var(--c5); fill-opacity: .2; }
+    .interval { fill: none; stroke: var(--soft); stroke-width: 1.5; } svg text.row-name { fill: var(--ink); }
+    .ramp svg { width: 10rem; height: 10px; }
+    .verdict { display: inline-block; font: 600 .86rem/1.3 var(--sans); padding: .1rem .5rem; border-radius: .25rem;
+      border: 1.5px solid currentColor; }
+    pre { font: .82rem/1.5 var(--mono); background: var(--panel); padding: .9rem 1rem; overflow-x: auto;
+      margin: 0 0 1rem; border-left: 3px solid var(--rule); white-space: pre; }
+    .choice-row { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .9rem 2.2rem;
+      margin: 0 0 1.2rem; }
+    .big { margin: 0; max-width: none; font: .8rem/1.35 var(--sans); color: var(--soft); }
+    .big b { display: block; font: 600 2.3rem/1.15 var(--serif); color: var(--ink); letter-spacing: -.012em;
+      font-variant-numeric: lining-nums; white-space: nowrap; }
     .narrow { display: none; }
     footer { margin-top: 3.2rem; border-top: 1px solid var(--rule); padding-top: .8rem; color: var(--soft);
       font: .8rem/1.5 var(--sans); overflow-wrap: anywhere; }
     @media (max-width: 46rem) {
       body { font-size: 1rem; } main { padding: 1.6rem 1rem 3rem; } h1 { font-size: 1.7rem; }
-      .answer { font-size: 1.14rem; } .plots { grid-template-columns: minmax(0, 1fr); }
+      .answer { font-size: 1.14rem; } .big b { font-size: 1.8rem; } .plots { grid-template-columns: minmax(0, 1fr); }
       .wide { display: none; } .narrow { display: block; }
       dl.facts { grid-template-columns: minmax(0, 1fr); gap: .7rem; }
       .distrust { padding: .8rem .9rem .4rem; margin-left: -.3rem; margin-right: -.3rem; }

@@ -73,6 +73,22 @@ struct AxisTicks: Equatable {
     return AxisTicks(values: inside, labels: inside.map { grouped(UInt64(max(0, $0))) }, range: data.lowerBound...high)
   }
 
+  /// Ticks at the places that were measured, for an axis whose ends are given; of places that lie closer together than
+  /// `apart` of the axis, the first.
+  static func places(
+    _ values: [Double], range: ClosedRange<Double>, isLogarithmic: Bool = false, apart: Double,
+    label: (Double) -> String
+  ) -> AxisTicks {
+    func scaled(_ value: Double) -> Double { isLogarithmic ? log(max(value, 1e-300)) : value }
+    let span = scaled(range.upperBound) - scaled(range.lowerBound)
+    var kept: [Double] = []
+    for value in Set(values).sorted() where range.contains(value) {
+      if let last = kept.last, scaled(value) - scaled(last) < apart * span { continue }
+      kept.append(value)
+    }
+    return AxisTicks(values: kept, labels: kept.map(label), range: range, isLogarithmic: isLogarithmic)
+  }
+
   private static func roundStep(_ rough: Double) -> Double {
     let power = pow(10, floor(log10(rough)))
     for factor in [1, 2, 2.5, 5] where rough <= factor * power * (1 + 1e-9) { return factor * power }

@@ -39,6 +39,10 @@ public struct LinePlot: Sendable {
   public var references: [Reference] = []
   public var marks: [PlotMark] = []
   public var startsAtZero = false
+  /// What the y axis must span too: panels beside one another share it.
+  public var yRange: ClosedRange<Double>?
+  /// Where several plots share a legend and a table of their own, they have none.
+  public var standsAlone = true
   /// A logarithmic y axis where the values spread over more than this ratio; nil for never.
   public var logarithmicAbove: Double?
   /// How table cells show a value.
@@ -61,7 +65,10 @@ public struct LinePlot: Sendable {
 
   private var isMarked: Bool { series.allSatisfy { $0.points.count <= Self.markedPointsMax } }
 
-  private var finiteValues: [Double] { series.flatMap(\.points).map(\.y).filter(\.isFinite) + references.map(\.y) }
+  private var finiteValues: [Double] {
+    series.flatMap(\.points).map(\.y).filter(\.isFinite) + references.map(\.y)
+      + (yRange.map { [$0.lowerBound, $0.upperBound] } ?? [])
+  }
 
   private var isLogarithmic: Bool {
     guard let logarithmicAbove, let low = finiteValues.min(), let high = finiteValues.max(), low > 0 else {
@@ -77,7 +84,7 @@ public struct LinePlot: Sendable {
     let legend = series.enumerated().map { index, series -> HTML in
       "<li>\(SeriesStyle(index: index).sample(withMarker: isMarked))<span>\(series.name)</span></li>"
     }
-    let list: HTML = series.count > 1 ? "<ul class=\"legend\">\(legend)</ul>\n" : ""
+    let list: HTML = series.count > 1 && standsAlone ? "<ul class=\"legend\">\(legend)</ul>\n" : ""
     let kind: HTML = isLead ? " class=\"lead-plot\"" : ""
     let drawing: HTML =
       isLead
@@ -89,7 +96,7 @@ public struct LinePlot: Sendable {
     let said: HTML = note.map { "<p class=\"note\">\($0)</p>" } ?? ""
     return """
       <figure\(kind)><figcaption><b>\(title)</b>\(fullSubtitle)</figcaption>
-      \(list)\(drawing)\(said)\(numbers)</figure>
+      \(list)\(drawing)\(said)\(standsAlone ? numbers : "")</figure>
 
       """
   }

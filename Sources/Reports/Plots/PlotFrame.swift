@@ -15,6 +15,7 @@ struct PlotFrame {
   /// Digits of the fonts used are at most this wide.
   private static let digitWidth = 6.3
 
+  /// `hasMarks`: room for numbers, or for the y axis' title, above the plot.
   init(width: Double, height: Double, x: AxisTicks, y: AxisTicks, hasMarks: Bool) {
     self.width = width
     self.height = height
@@ -27,11 +28,13 @@ struct PlotFrame {
     bottom = height - 34
   }
 
-  func x(_ value: Double) -> Double { place(value, x.range, left, right) }
-  func y(_ value: Double) -> Double {
-    guard y.isLogarithmic else { return place(value, y.range, bottom, top) }
-    let range = log(y.range.lowerBound)...log(y.range.upperBound)
-    return place(value > 0 ? log(value) : range.lowerBound, range, bottom, top)
+  func x(_ value: Double) -> Double { place(value, x, left, right) }
+  func y(_ value: Double) -> Double { place(value, y, bottom, top) }
+
+  private func place(_ value: Double, _ axis: AxisTicks, _ from: Double, _ to: Double) -> Double {
+    guard axis.isLogarithmic else { return place(value, axis.range, from, to) }
+    let range = log(axis.range.lowerBound)...log(axis.range.upperBound)
+    return place(value > 0 ? log(value) : range.lowerBound, range, from, to)
   }
 
   private func place(_ value: Double, _ range: ClosedRange<Double>, _ from: Double, _ to: Double) -> Double {
@@ -39,14 +42,18 @@ struct PlotFrame {
     return from + (to - from) * (span > 0 ? (value - range.lowerBound) / span : 0.5)
   }
 
-  /// Grid, axes, ticks and their labels.
-  func axes(xTitle: String) -> HTML {
+  /// Grid, axes, ticks and their labels. A title of the y axis stands above its numbers, where no head need turn.
+  func axes(xTitle: String, yTitle: String = "", hasGrid: Bool = true) -> HTML {
     var markup: HTML = ""
+    if !yTitle.isEmpty {
+      markup += "<text x=\"0\" y=\"\(top - 7)\" font-size=\"\(Self.fontSize)\">\(yTitle)</text>"
+    }
     for (value, label) in zip(y.values, y.labels) {
       let place = y(value)
+      let line: HTML =
+        hasGrid ? "<line class=\"gridline\" x1=\"\(left)\" y1=\"\(place)\" x2=\"\(right)\" y2=\"\(place)\"/>" : ""
       markup += """
-        <line class="gridline" x1="\(left)" y1="\(place)" x2="\(right)" y2="\(place)"/>\
-        <text x="\(left - 7)" y="\(place + 3.8)" text-anchor="end" font-size="\(Self.fontSize)">\(label)</text>
+        \(line)<text x="\(left - 7)" y="\(place + 3.8)" text-anchor="end" font-size="\(Self.fontSize)">\(label)</text>
         """
     }
     markup += "<path class=\"axis\" d=\"M\(left) \(bottom)H\(right)\"/>"

@@ -30,9 +30,3 @@ struct JobFacts {
     requestedRatio = scalar(file.specification["mixture"]?.mapping, "almr").flatMap(Double.init)
   }
 }
-
-extension SpecValue {
-  fileprivate var mapping: SpecMapping? {
-    if case .mapping(let mapping) = self { mapping } else { nil }
-  }
-}

@@ -1,4 +1,4 @@
-import CSystem
+import CLinux
 import WireProtocol
 
 /// CRC-32C by the processor's instruction where there is one, several times as fast as by tables: a step sends and

@@ -1,5 +1,5 @@
 import CLibUV
-import CSystem
+import CLinux
 import Glibc
 import Synchronization
 public import WireProtocol

@@ -1,4 +1,4 @@
-import CSystem
+import CLinux
 import Glibc
 
 /// Two connected Unix stream sockets: one end for this process, one for a child. Both close on exec; the child's

@@ -5,12 +5,12 @@ import Results
 /// Times parts of the product by themselves. What was measured is in docs/BENCHMARKS.md.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Times the compute core and the exchange on this machine.",
+    abstract: "Times the compute core, inference and the exchange on this machine.",
     discussion: """
       A figure from a busy machine says little: each comes with the load average of the minute. \
       ADMIX_ISA forces a build of the kernels.
       """,
-    subcommands: [Gemm.self, Attention.self, AdamW.self, Train.self, Exchange.self])
+    subcommands: [Gemm.self, Attention.self, AdamW.self, Train.self, Exchange.self, Decode.self, Score.self])
 
   struct Gemm: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -6,18 +6,28 @@ import TrainingJobs
 
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Writes a model as a Hugging Face directory, in fp32 or bf16.",
+    abstract: "Writes a model as a Hugging Face directory or as a GGUF file.",
     discussion: """
       MODEL is a Hugging Face directory, such as a trained `model/`, or a GGUF file. The tokenizer and the chat template
       travel with it.
+
+        admix export out/model hf-model --dtype bf16
+        admix export out/model model.gguf --format gguf --type Q8_0
       """)
+
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case hf, gguf
+  }
 
   enum ElementType: String, ExpressibleByArgument, CaseIterable {
     case fp32, bf16
   }
 
   @Argument(help: "A Hugging Face directory or a GGUF file.") var model: String
-  @Argument(help: "The directory to write; it must not exist.") var directory: String
+  @Argument(help: "The directory or file to write; it must not exist.") var directory: String
+  @Option(help: "hf, a Hugging Face directory, or gguf, a file that llama.cpp reads.") var format = Format.hf
+  @Option(help: "The matrices' type in a GGUF file: \(GGUFTensorType.writable.map(\.name).joined(separator: ", ")).")
+  var type = "F16"
   @Option(help: "The weights' element type; bf16 rounds to the nearest.") var dtype = ElementType.fp32
   @Option(help: "Megabytes of weights in a file, above which there are several.") var shardMegabytes = 5000
 
@@ -30,6 +40,8 @@ struct Export: ParsableCommand {
   func run() throws {
     do {
       let source = try ModelInspection(path: model).model
+      if source is ModelDirectory { try ModelDirectory.checkParts(model) }
+      if format == .gguf { return try writeGGUF(source) }
       let hash = try source.export(
         to: directory, as: dtype == .fp32 ? .f32 : .bf16, shardBytes: shardMegabytes * 1_000_000)
       if let failure = source.tokenizerFailure { Console.shared.note("no tokenizer was written: \(failure)") }
@@ -37,5 +49,23 @@ struct Export: ParsableCommand {
     } catch let error as CheckpointError {
       throw CommandFailure(.usage, "\(error)")
     }
+  }
+
+  private func writeGGUF(_ source: any ModelSource) throws {
+    guard let type = GGUFTensorType.writable.first(where: { $0.name == type.uppercased() }) else {
+      throw CommandFailure(
+        .usage, "--type \(type): expected one of \(GGUFTensorType.writable.map(\.name).joined(separator: ", "))")
+    }
+    let origin = modelOrigin(model)
+    let name = origin.first { $0.key == "admix.job" }?.value ?? directory.split(separator: "/").last.map(String.init)
+    let hash: String
+    do {
+      hash = try exportGGUF(source, to: directory, as: type, name: name ?? "model", origin: origin)
+    } catch let error as CheckpointError {
+      throw error
+    } catch {
+      throw CommandFailure(.usage, "\(error)")
+    }
+    Console.shared.print("\(directory): GGUF \(type.name), weights' SHA-256 before \(hash)")
   }
 }

@@ -4,14 +4,12 @@ import JobFiles
 import JobKit
 import Pricing
 import Results
-import TrainingJobs
-import Transformer
 
 struct Plan: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Says what a training will cost, before anything is started.",
     discussion: """
-      FILE is a job file, a model's directory or config.json, or a name: \
+      FILE is a job file, a model's directory, config.json or GGUF file, or a name: \
       \(NamedShape.allCases.map(\.rawValue).joined(separator: ", ")). Without a job file the recipe comes from \
       --tokens, --sequence-length and --batch. Weights and texts need not be there.
 
@@ -20,10 +18,10 @@ struct Plan: ParsableCommand {
       each has a host of its own like this one.
       """)
 
-  @Argument(help: "A job file, a model's directory or config.json, or a model's name.") var file: String
+  @Argument(help: "A job file, a model's directory, config.json or GGUF file, or a model's name.") var file: String
   @Option(help: "Where relative paths start (default: the job file's folder).", completion: .directory)
   var base: String?
-  @Option(help: "Price the job for this model instead: a name, a directory or a config.json.") var shape: String?
+  @Option(help: "Price the job for this model instead: a name, or a model's directory or file.") var shape: String?
   @Option(help: "Workers.") var workers = 1
   @Option(help: "Threads of each worker (default: this machine's processors, divided where workers share it).")
   var threads: Int?
@@ -57,19 +55,30 @@ struct Plan: ParsableCommand {
   }
 
   func run() throws {
-    let works = try PlanReading(self).works()
-    let cluster = self.cluster
-    var timed = TimedThroughput(threads: cluster.threads, given: throughput.map { $0 * 1e9 })
-    let prices = try works.map { work in
-      (name: work.name, price: TrainingPrice(work.work, on: cluster, throughput: try timed.throughput(for: work.work)))
+    var timed = TimedThroughput(given: throughput.map { $0 * 1e9 })
+    let prices = try PlanReading(self).works().map { part in
+      PlanPage.Part(name: part.name, price: try price(part.work, &timed))
     }
-    let page = PlanPage(prices: prices, timed: timed, sharesHost: link == nil)
+    let page = PlanPage(parts: prices, timed: timed, sharesHost: link == nil)
     if json {
       Console.shared.print(page.object.text(indented: true))
     } else {
       Console.shared.print(page.lines)
     }
-    if check, prices.contains(where: { !$0.price.fits }) { throw ExitCode(ExitStatus.jobFailed.rawValue) }
+    if check, !page.fits { throw ExitCode(ExitStatus.jobFailed.rawValue) }
+  }
+
+  private func price(_ work: PlannedWork, _ timed: inout TimedThroughput) throws -> PlanPage.Price {
+    let cluster = self.cluster
+    switch work {
+    case .training(let work):
+      let throughput = try timed.throughput(for: work, threads: cluster.threads)
+      return .training(TrainingPrice(work, on: cluster, throughput: throughput))
+    case .sweep(let work):
+      let threads = min(work.threadsPerCell, cluster.threads)
+      return .sweep(try SweepPrice(work, on: cluster) { try timed.throughput(for: $0, threads: threads) })
+    case .unpriced(let job): return .unpriced(job: job)
+    }
   }
 
   private var cluster: ClusterShape {
@@ -86,74 +95,5 @@ struct Plan: ParsableCommand {
     let power = text.last.flatMap { powers[$0] }
     guard let value = Double(power == nil ? text : String(text.dropLast())), value > 0 else { return nil }
     return Int(exactly: (value * (power ?? 1)).rounded())
-  }
-}
-
-/// Turns what the command line names into trainings to price.
-struct PlanReading {
-  let command: Plan
-  init(_ command: Plan) { self.command = command }
-
-  func works() throws -> [(name: String, work: TrainingWork)] {
-    let path = command.file
-    if path.hasSuffix(".yaml") || path.hasSuffix(".yml") { return try jobFile(path) }
-    let shape = try shape(named: command.shape ?? path)
-    let rows = command.batch
-    let tokens = command.wholeNumber(command.tokens) ?? 0
-    let perStep = rows * command.sequenceLength
-    var slices = 1
-    while slices < 256, rows % (2 * slices) == 0, rows / (2 * slices) * command.sequenceLength >= 1024 { slices *= 2 }
-    let work = TrainingWork(
-      shape: shape, sequenceLength: command.sequenceLength, globalBatchSize: rows, steps: (tokens - 1) / perStep + 1,
-      slices: slices)
-    return [(path, work)]
-  }
-
-  private func jobFile(_ path: String) throws -> [(name: String, work: TrainingWork)] {
-    let file = try JobFile(readingFrom: path)
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-    var context = PricingContext(base: command.base ?? folder, shape: try command.shape.map(shape(named:)))
-    guard case .sequence(let stages, _, _)? = file.specification["stages"] else {
-      return [(path, try work(file.specification, context))]
-    }
-    var works: [(name: String, work: TrainingWork)] = []
-    for case .mapping(let stage) in stages {
-      let name = text(stage["name"]) ?? "stage \(works.count + 1)"
-      // The pipeline's name is none of the training's keys.
-      let priced = try work(stage, context)
-      context.stages[name] = priced.shape
-      works.append((name, priced))
-    }
-    return works
-  }
-
-  private func work(_ mapping: SpecMapping, _ context: PricingContext) throws -> TrainingWork {
-    let job = text(mapping["job"]) ?? ""
-    guard job == CPTJob().name else {
-      throw SpecError(
-        position: mapping["job"]?.position ?? mapping.position, path: "job", problem: "`\(job)` is not priced yet",
-        remedy: "`admix plan` prices trainings (`job: \(CPTJob().name)`) and pipelines of them")
-    }
-    return try CPTJob().work(mapping, context: context)
-  }
-
-  private func text(_ value: SpecValue?) -> String? {
-    if case .scalar(let scalar)? = value { scalar.text } else { nil }
-  }
-
-  private func shape(named name: String) throws -> LlamaShape {
-    if let named = NamedShape(rawValue: name.lowercased()) { return try named.llama() }
-    guard FileManager.default.fileExists(atPath: name) else {
-      let names = NamedShape.allCases.map(\.rawValue)
-      let near = nearest(to: name.lowercased(), among: names).map { "Did you mean `\($0)`? " } ?? ""
-      throw CommandFailure(
-        .usage,
-        "`\(printable(name))` is no file and no model known by name. \(near)Known: \(names.joined(separator: ", "))")
-    }
-    do {
-      return try CPTJob.shape(atPath: name)
-    } catch {
-      throw CommandFailure(.usage, "\(error)")
-    }
   }
 }

@@ -5,15 +5,19 @@ import Results
 
 /// What is kept beside a job's results. `keepsCurrent`: also of a job that still runs.
 func outputViews(of directory: String, keepsCurrent: Bool = false) -> [any OutputView] {
-  [EventFile(directory: directory), TrainingReportFile(directory: directory, keepsCurrent: keepsCurrent)]
+  [
+    EventFile(directory: directory), TrainingReportFile(directory: directory, keepsCurrent: keepsCurrent),
+    StudyReportFile(directory: directory),
+  ]
 }
 
 struct Report: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Writes an output directory's report.html and TensorBoard events again, from the files in it.",
     discussion: """
-      `run` and `fetch` write both; this is for a directory whose report was lost, or was written by an earlier \
-      release. Of a pipeline's directory the stages' reports are written.
+      `run`, `fetch` and `study` write them; this is for a directory whose report was lost, or was written by an \
+      earlier release. Of a pipeline's directory the stages' reports are written too. A study's has report.md and \
+      report.json beside it.
       """)
 
   @Argument(help: "A directory that `run` or `fetch` wrote.", completion: .directory)
@@ -33,6 +37,8 @@ struct Report: ParsableCommand {
   private func write(_ directory: String) throws -> [String] {
     let path = "\(directory)/result.json"
     guard let text = readText(path) else {
+      // What `admix study` wrote has an answer and no job.
+      if try StudyReportFile.write(directory: directory) { return ["\(directory)/report.html"] }
       throw CommandFailure(
         .usage,
         "\(path): there is no such file, so this is no job's output directory, or its job is not over. "
@@ -41,12 +47,16 @@ struct Report: ParsableCommand {
     guard let result = JSONNode(parsing: text), case .object = result else {
       throw CommandFailure(.usage, "\(path): found no JSON object. `admix fetch JOB` or `admix run` writes it anew")
     }
-    for view in outputViews(of: directory) { try view.update(result: result, isAtRest: true) }
+    // The stages' first: a pipeline's report links to theirs.
     var written: [String] = []
-    if TrainingReport(directory: directory, result: result) != nil { written.append("\(directory)/report.html") }
     for stage in result["stages"]?.members ?? [] where !stage.key.contains("/") && !stage.key.hasPrefix(".") {
       written += try write("\(directory)/stages/\(stage.key)")
     }
-    return written
+    for view in outputViews(of: directory) { try view.update(result: result, isAtRest: true) }
+    let hasReport =
+      TrainingReport(directory: directory, result: result) != nil
+      || StudyReport(directory: directory, result: result) != nil
+      || PipelineReport(directory: directory, result: result) != nil
+    return hasReport ? ["\(directory)/report.html"] + written : written
   }
 }

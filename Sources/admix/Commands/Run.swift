@@ -41,10 +41,14 @@ struct Run: ParsableCommand {
   }
 
   func run() throws {
-    let known = try known.map(KnownWeights.init(path:))
-    var planned = try jobFile.plan()
-    if let from { planned = try planned.redoing(from: from) }
+    let planned = try jobFile.plan()
+    try run(try from.map(planned.redoing) ?? planned)
+  }
+
+  /// Runs a job that is planned already.
+  func run(_ planned: PlannedJob) throws {
     if dryRun { return Console.shared.print(dryRunLines(planned)) }
+    let known = try known.map(KnownWeights.init(path:))
     _ = try InstructionSet.choose()
     try MemoryNeed(planned.plan).check(workers: workers)
     let directory = Machine.absolute(output ?? planned.output)

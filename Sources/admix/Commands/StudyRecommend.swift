@@ -1,4 +1,6 @@
 import ArgumentParser
+import Reports
+import Results
 import Study
 
 /// What fits and choices share.
@@ -43,7 +45,8 @@ struct StudyRecommendCommand: ParsableCommand {
   @OptionGroup var sets: StudySets
   @OptionGroup var fitting: StudyFitting
   @Option(help: "Tokens that the next cells may cost, such as 10B.") var budget: String?
-  @Option(help: "Write answer.json, answer.md and the plots' tables here.", completion: .directory) var output: String?
+  @Option(help: "Write report.html, answer.json, answer.md and the plots' tables here.", completion: .directory)
+  var output: String?
   @Flag(help: "Print JSON.") var json = false
 
   func run() throws {
@@ -55,7 +58,17 @@ struct StudyRecommendCommand: ParsableCommand {
     let answer = try StudyAnswer(cells: table, curves: curves, options: options)
     let files = [(name: "answer.json", text: answer.json), (name: "answer.md", text: answer.markdown)]
     try StudyFiles.deliver(
-      json: answer.json, text: answer.markdown, files: files + answer.csvFiles, asJSON: json, output: output)
+      json: answer.json, text: answer.markdown, files: files + answer.csvFiles + tables(table, curves), asJSON: json,
+      output: output)
+    if let output { try StudyReportFile.write(directory: Machine.absolute(output)) }
+  }
+
+  /// What the answer was made of, so that a report can be made of the directory alone; a file of that name stays.
+  private func tables(_ cells: CellTable, _ curves: CellTable?) -> [(name: String, text: String)] {
+    guard let output else { return [] }
+    let directory = Machine.absolute(output)
+    let tables = [("cells.csv", cells.csv)] + (curves.map { [("curves.csv", $0.csv)] } ?? [])
+    return tables.filter { readText("\(directory)/\($0.0)") == nil }
   }
 }
 

@@ -120,8 +120,9 @@ struct SweepCell {
       name: cell.name, values: cell.values, seed: cell.recipe.seed, almr: member.corpus.almr,
       learningRate: payload.recipe.learningRate, status: divergence == nil ? .completed : .diverged, reason: divergence,
       steps: Int(steps.step), tokens: Int(steps.step) * cell.recipe.tokensPerStep,
-      recipeSHA256: try member.recipeSHA256(),
-      weightsSHA256: divergence == nil ? member.weightsSHA256 : nil, parameters: member.parameterCount, curve: curve)
+      recipeSHA256: member.trained.recipeSHA256,
+      weightsSHA256: divergence == nil ? member.trained.weightsSHA256 : nil, parameters: member.parameterCount,
+      curve: curve)
     guard let tree = cell.rung?.state, divergence == nil else { return try leave(result, state: nil, seconds: seconds) }
     let directory = context.scratchDirectory + "/state"
     try? FileManager.default.removeItem(atPath: directory)

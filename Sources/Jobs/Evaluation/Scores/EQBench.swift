@@ -1,0 +1,82 @@
+import KernelTable
+import Templates
+
+/// EQ-Bench 2's scores of an answer: four emotions rated 0 to 10 against the reference's ratings. The further a rating
+/// is off the more it costs, little at first: 6.5 / (1 + e^(-1.2 (d - 4))) up to 5, d itself beyond; four such costs,
+/// scaled so that random answers earn nothing, are taken from 10.
+enum EQBench {
+  /// `eqbench` and `percent_parseable` by the rule of lm-evaluation-harness: out of 100, a wrong set of emotions counts
+  /// as 0. `eqbench_official` by the rule of the authors' program: revised ratings count before first ones, emphasis
+  /// and case do not matter, and an answer without the four ratings is left out of the mean.
+  static func scores(_ row: TemplateDictionary, answer: String) -> [(name: String, value: Aggregation.Value)] {
+    let harness = harnessScore(row, answer)
+    var scores: [(name: String, value: Aggregation.Value)] = [
+      ("eqbench", .number(harness ?? 0)), ("percent_parseable", .number(harness == nil ? 0 : 100)),
+    ]
+    if let official = officialScore(row, answer) { scores.append(("eqbench_official", .number(official))) }
+    return scores
+  }
+
+  private static func reference(_ row: TemplateDictionary) -> [String: Double]? {
+    let members: TemplateDictionary
+    switch row["reference_answer_fullscale"] {
+    case .dictionary(let written)?: members = written
+    case .string(let text)?:
+      guard case .dictionary(let read)? = PythonLiteral.value(of: text) else { return nil }
+      members = read
+    default: return nil
+    }
+    var ratings: [String: Double] = [:]
+    for number in 1...4 {
+      guard case .string(let emotion)? = members["emotion\(number)"], let score = members["emotion\(number)_score"],
+        let value = Double(score.pythonText)
+      else { return nil }
+      ratings[emotion] = value
+    }
+    return ratings
+  }
+
+  private static var rating: PythonPattern? { try? PythonPattern(#"(\w+):\s+(\d+)"#) }
+
+  /// Emotions in the order they are first named, each with the rating named last: Python's dict.
+  private static func ratings(_ pattern: PythonPattern?, _ answer: String) -> [(emotion: String, rating: Double)] {
+    var ratings: [(emotion: String, rating: Double)] = []
+    for groups in pattern?.all(in: answer) ?? [] where groups.count == 2 {
+      guard let rating = Double(groups[1]) else { continue }
+      if let place = ratings.firstIndex(where: { $0.emotion.isSame(as: groups[0]) }) {
+        ratings[place].rating = rating
+      } else {
+        ratings.append((groups[0], rating))
+      }
+    }
+    return ratings
+  }
+
+  private static func harnessScore(_ row: TemplateDictionary, _ answer: String) -> Double? {
+    let found = ratings(rating, answer)
+    guard let reference = reference(row), found.count == 4, found.allSatisfy({ reference[$0.emotion] != nil }) else {
+      return nil
+    }
+    return score(found, reference)
+  }
+
+  private static func officialScore(_ row: TemplateDictionary, _ answer: String) -> Double? {
+    let plain = answer.pythonReplaced("*", with: "").pythonReplaced("#", with: "")
+    let found = ratings(rating, plain.pythonSplit("Revised scores:").last ?? plain)
+    guard let reference = reference(row) else { return nil }
+    let lowered = Dictionary(reference.map { ($0.key.lowercased(), $0.value) }) { first, _ in first }
+    let named = found.map { (emotion: $0.emotion.lowercased(), rating: $0.rating) }
+    guard named.count == 4, named.allSatisfy({ lowered[$0.emotion] != nil }) else { return nil }
+    return score(named, lowered)
+  }
+
+  private static func score(_ ratings: [(emotion: String, rating: Double)], _ reference: [String: Double]) -> Double {
+    var tally = 0.0
+    for (emotion, rating) in ratings {
+      let difference = abs(rating - (reference[emotion] ?? 0))
+      if difference == 0 { continue }
+      tally += difference <= 5 ? 6.5 * (1 / (1 + BitwiseMath.exp(-1.2 * (difference - 4)))) : difference
+    }
+    return (10 - tally * 0.7477) * 10
+  }
+}

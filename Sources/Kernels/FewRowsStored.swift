@@ -1,0 +1,234 @@
+// Products of few rows by panels that stay as small as they are stored: codes and bfloat16 become floats in registers,
+// a step of k for all rows at a time, and memory is read once. See FewRows.swift and PanelExpansion.swift.
+
+/// As `multiplyFewRows`, with B in panels of any storage, from zero.
+@inline(never) public func multiplyFewRowsStored(
+  _ rows: Int, _ panels: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ xRow: Int, _ storage: Int, _ group: Int,
+  _ b: UnsafePointer<Float>, _ panelStride: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int
+) {
+  if storage == 0 {
+    multiplyFewRows(rows, panels, depth, x, xRow, b, panelStride, c, cRow, 0)
+    return
+  }
+  var row = 0
+  while row < rows {
+    let left = rows - row
+    let limit = fewRowsLimit()
+    let count = left < limit ? left : limit
+    let source = x + row * xRow
+    let target = c + row * cRow
+    if storage == 1 {
+      multiplyBFloat16(count, panels, depth, source, xRow, b, panelStride, target, cRow)
+    } else if storage == 2 {
+      multiplyFourBits(count, panels, group, depth, source, xRow, b, panelStride, target, cRow)
+    } else {
+      multiplyEightBits(count, panels, group, depth, source, xRow, b, panelStride, target, cRow)
+    }
+    row += count
+  }
+}
+
+@inline(never) private func multiplyFourBits(
+  _ rows: Int, _ panels: Int, _ group: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ xRow: Int,
+  _ b: UnsafePointer<Float>, _ panelStride: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int
+) {
+  var panel = 0
+  if rows == 1 {
+    while panel + 2 <= panels {
+      affineRowOfTwoPanels(
+        4, 15, group, depth, x, b + panel * panelStride, panelStride, c + panel * tileColumns)
+      panel += 2
+    }
+  }
+  while panel < panels {
+    let source = b + panel * panelStride
+    let target = c + panel * tileColumns
+    switch rows {
+    case 1: affineTile(1, 4, 15, group, depth, x, xRow, source, target, cRow)
+    case 2: affineTile(2, 4, 15, group, depth, x, xRow, source, target, cRow)
+    case 3: affineTile(3, 4, 15, group, depth, x, xRow, source, target, cRow)
+    case 4: affineTile(4, 4, 15, group, depth, x, xRow, source, target, cRow)
+    case 5: affineTile(5, 4, 15, group, depth, x, xRow, source, target, cRow)
+    case 6: affineTile(6, 4, 15, group, depth, x, xRow, source, target, cRow)
+    case 7: affineTile(7, 4, 15, group, depth, x, xRow, source, target, cRow)
+    default: affineTile(8, 4, 15, group, depth, x, xRow, source, target, cRow)
+    }
+    panel += 1
+  }
+}
+
+@inline(never) private func multiplyEightBits(
+  _ rows: Int, _ panels: Int, _ group: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ xRow: Int,
+  _ b: UnsafePointer<Float>, _ panelStride: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int
+) {
+  var panel = 0
+  if rows == 1 {
+    while panel + 2 <= panels {
+      affineRowOfTwoPanels(
+        8, 255, group, depth, x, b + panel * panelStride, panelStride, c + panel * tileColumns)
+      panel += 2
+    }
+  }
+  while panel < panels {
+    let source = b + panel * panelStride
+    let target = c + panel * tileColumns
+    switch rows {
+    case 1: affineTile(1, 8, 255, group, depth, x, xRow, source, target, cRow)
+    case 2: affineTile(2, 8, 255, group, depth, x, xRow, source, target, cRow)
+    case 3: affineTile(3, 8, 255, group, depth, x, xRow, source, target, cRow)
+    case 4: affineTile(4, 8, 255, group, depth, x, xRow, source, target, cRow)
+    case 5: affineTile(5, 8, 255, group, depth, x, xRow, source, target, cRow)
+    case 6: affineTile(6, 8, 255, group, depth, x, xRow, source, target, cRow)
+    case 7: affineTile(7, 8, 255, group, depth, x, xRow, source, target, cRow)
+    default: affineTile(8, 8, 255, group, depth, x, xRow, source, target, cRow)
+    }
+    panel += 1
+  }
+}
+
+/// One row by two panels: one panel's chains of additions would leave the units idle.
+@inline(__always) private func affineRowOfTwoPanels(
+  _ bits: Int, _ mask: UInt32, _ group: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
+  _ panelStride: Int, _ c: UnsafeMutablePointer<Float>
+) {
+  var c0 = PanelVector()
+  var c1 = PanelVector()
+  var block = b
+  var value = x
+  let end = x + depth
+  while value < end {
+    let scales0 = loadPanel(block)
+    let offsets0 = loadPanel(block + tileColumns)
+    let scales1 = loadPanel(block + panelStride)
+    let offsets1 = loadPanel(block + panelStride + tileColumns)
+    var word = block + 2 * tileColumns
+    let groupEnd = value + group
+    while value < groupEnd {
+      let words0 = loadPanelWords(word)
+      let words1 = loadPanelWords(word + panelStride)
+      var code = 0
+      while code < 32 / bits {
+        let shift = UInt32(truncatingIfNeeded: code &* bits)
+        let v = PanelVector(repeating: value[code])
+        c0 = c0.addingProduct(v, affineWeights(words0, shift, mask, scales0, offsets0))
+        c1 = c1.addingProduct(v, affineWeights(words1, shift, mask, scales1, offsets1))
+        code += 1
+      }
+      value += 32 / bits
+      word += tileColumns
+    }
+    block += affineBlock(bits, group)
+  }
+  storePanel(c0, c)
+  storePanel(c1, c + tileColumns)
+}
+
+@inline(__always) private func affineTile(
+  _ rows: Int, _ bits: Int, _ mask: UInt32, _ group: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ xRow: Int,
+  _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, _ cRow: Int
+) {
+  var c0 = PanelVector()
+  var c1 = PanelVector()
+  var c2 = PanelVector()
+  var c3 = PanelVector()
+  var c4 = PanelVector()
+  var c5 = PanelVector()
+  var c6 = PanelVector()
+  var c7 = PanelVector()
+  var block = b
+  var value = x
+  let end = x + depth
+  while value < end {
+    let scales = loadPanel(block)
+    let offsets = loadPanel(block + tileColumns)
+    var word = block + 2 * tileColumns
+    let groupEnd = value + group
+    while value < groupEnd {
+      let words = loadPanelWords(word)
+      var code = 0
+      while code < 32 / bits {
+        let w = affineWeights(words, UInt32(truncatingIfNeeded: code &* bits), mask, scales, offsets)
+        c0 = c0.addingProduct(PanelVector(repeating: value[0]), w)
+        if rows > 1 { c1 = c1.addingProduct(PanelVector(repeating: value[xRow]), w) }
+        if rows > 2 { c2 = c2.addingProduct(PanelVector(repeating: value[2 * xRow]), w) }
+        if rows > 3 { c3 = c3.addingProduct(PanelVector(repeating: value[3 * xRow]), w) }
+        if rows > 4 { c4 = c4.addingProduct(PanelVector(repeating: value[4 * xRow]), w) }
+        if rows > 5 { c5 = c5.addingProduct(PanelVector(repeating: value[5 * xRow]), w) }
+        if rows > 6 { c6 = c6.addingProduct(PanelVector(repeating: value[6 * xRow]), w) }
+        if rows > 7 { c7 = c7.addingProduct(PanelVector(repeating: value[7 * xRow]), w) }
+        value += 1
+        code += 1
+      }
+      word += tileColumns
+    }
+    block += affineBlock(bits, group)
+  }
+  storePanel(c0, c)
+  if rows > 1 { storePanel(c1, c + cRow) }
+  if rows > 2 { storePanel(c2, c + 2 * cRow) }
+  if rows > 3 { storePanel(c3, c + 3 * cRow) }
+  if rows > 4 { storePanel(c4, c + 4 * cRow) }
+  if rows > 5 { storePanel(c5, c + 5 * cRow) }
+  if rows > 6 { storePanel(c6, c + 6 * cRow) }
+  if rows > 7 { storePanel(c7, c + 7 * cRow) }
+}
+
+@inline(never) private func multiplyBFloat16(
+  _ rows: Int, _ panels: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ xRow: Int, _ b: UnsafePointer<Float>,
+  _ panelStride: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int
+) {
+  var panel = 0
+  while panel < panels {
+    let source = b + panel * panelStride
+    let target = c + panel * tileColumns
+    switch rows {
+    case 1: bfloat16Tile(1, depth, x, xRow, source, target, cRow)
+    case 2: bfloat16Tile(2, depth, x, xRow, source, target, cRow)
+    case 3: bfloat16Tile(3, depth, x, xRow, source, target, cRow)
+    case 4: bfloat16Tile(4, depth, x, xRow, source, target, cRow)
+    case 5: bfloat16Tile(5, depth, x, xRow, source, target, cRow)
+    case 6: bfloat16Tile(6, depth, x, xRow, source, target, cRow)
+    case 7: bfloat16Tile(7, depth, x, xRow, source, target, cRow)
+    default: bfloat16Tile(8, depth, x, xRow, source, target, cRow)
+    }
+    panel += 1
+  }
+}
+
+@inline(__always) private func bfloat16Tile(
+  _ rows: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ xRow: Int, _ b: UnsafePointer<Float>,
+  _ c: UnsafeMutablePointer<Float>, _ cRow: Int
+) {
+  var c0 = PanelVector()
+  var c1 = PanelVector()
+  var c2 = PanelVector()
+  var c3 = PanelVector()
+  var c4 = PanelVector()
+  var c5 = PanelVector()
+  var c6 = PanelVector()
+  var c7 = PanelVector()
+  var k = 0
+  while k < depth {
+    // A word holds two steps: an even one in its low half.
+    let words = loadPanelWords(b + k / 2 * tileColumns)
+    let w = bfloat16Weights(words, k % 2 == 0 ? 16 : 0)
+    let value = x + k
+    c0 = c0.addingProduct(PanelVector(repeating: value[0]), w)
+    if rows > 1 { c1 = c1.addingProduct(PanelVector(repeating: value[xRow]), w) }
+    if rows > 2 { c2 = c2.addingProduct(PanelVector(repeating: value[2 * xRow]), w) }
+    if rows > 3 { c3 = c3.addingProduct(PanelVector(repeating: value[3 * xRow]), w) }
+    if rows > 4 { c4 = c4.addingProduct(PanelVector(repeating: value[4 * xRow]), w) }
+    if rows > 5 { c5 = c5.addingProduct(PanelVector(repeating: value[5 * xRow]), w) }
+    if rows > 6 { c6 = c6.addingProduct(PanelVector(repeating: value[6 * xRow]), w) }
+    if rows > 7 { c7 = c7.addingProduct(PanelVector(repeating: value[7 * xRow]), w) }
+    k += 1
+  }
+  storePanel(c0, c)
+  if rows > 1 { storePanel(c1, c + cRow) }
+  if rows > 2 { storePanel(c2, c + 2 * cRow) }
+  if rows > 3 { storePanel(c3, c + 3 * cRow) }
+  if rows > 4 { storePanel(c4, c + 4 * cRow) }
+  if rows > 5 { storePanel(c5, c + 5 * cRow) }
+  if rows > 6 { storePanel(c6, c + 6 * cRow) }
+  if rows > 7 { storePanel(c7, c + 7 * cRow) }
+}

@@ -1,0 +1,54 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Real processes on loopback.
+@Suite("An evaluation on a cluster", .serialized)
+struct EvaluationClusterTests {
+  private func submit(_ cluster: Cluster, _ quiz: Quiz, batchTokens: Int) throws -> Int {
+    let file = try cluster.directory.write(
+      quiz.jobFile(more: "batch_tokens: \(batchTokens)"), to: "job-\(batchTokens).yaml")
+    let answer = try cluster.json(["submit", file.path, "--base", quiz.directory.path, "--json"], seconds: 60)
+    return try #require(answer["id"] as? Int, "\(answer)")
+  }
+
+  private func results(_ cluster: Cluster, _ job: Int) throws -> [String: Data] {
+    let output = cluster.directory.path + "/fetched-\(job)"
+    let fetched = try cluster.run(["fetch", "\(job)", "--output", output], seconds: 60)
+    #expect(fetched.status == 0, "\(fetched.error)")
+    return try Quiz.files(in: output + "/eval")
+  }
+
+  @Test("leaves the same bytes on 1, 3 and 5 workers, in small and large batches, and when a worker is killed")
+  func sameBytes() throws {
+    let quiz = try Quiz(count: 2000)
+    let alone = try Cluster(workers: 1, threads: 2)
+    try alone.waitForWorkers(1)
+    let first = try submit(alone, quiz, batchTokens: 64)
+    #expect(try alone.waitForJob(first)["state"] as? String == "COMPLETED")
+    let expected = try results(alone, first)
+    #expect(expected.count == 7, "\(expected.keys.sorted())")
+    #expect(expected.keys.contains("manifest.json") && expected.keys.contains("table.md"))
+
+    let three = try Cluster(workers: 3)
+    try three.waitForWorkers(3)
+    let job = try submit(three, quiz, batchTokens: 4096)
+    var busy: [String] = []
+    try three.waitUntil("a worker asks items", seconds: 60) {
+      let shown = try three.show(job)
+      let shards = shown["shards"] as? [[String: Any]] ?? []
+      busy = shards.compactMap { $0["worker"] as? String }
+      return shown["phase"] as? String == "items" && !busy.isEmpty || shown["state"] as? String == "COMPLETED"
+    }
+    let victim = try #require(["w0", "w1", "w2"].first { name in busy.contains { $0.contains(name) } }, "\(busy)")
+    three.workers[victim]?.killGroup()
+    #expect(try three.waitForJob(job)["state"] as? String == "COMPLETED")
+    #expect(try results(three, job) == expected)
+
+    let five = try Cluster(workers: 5)
+    try five.waitForWorkers(5)
+    let last = try submit(five, quiz, batchTokens: 512)
+    #expect(try five.waitForJob(last)["state"] as? String == "COMPLETED")
+    #expect(try results(five, last) == expected)
+  }
+}

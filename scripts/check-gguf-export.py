@@ -1,0 +1,99 @@
+"""Checks GGUF files that `admix export` wrote against the Hugging Face directory that they were made of.
+
+    python check-gguf-export.py MODEL_DIRECTORY FILE.gguf…          # needs gguf, torch, transformers
+    python check-gguf-export.py --llama MODEL_DIRECTORY FILE.gguf…  # needs llama-cpp-python as well
+
+The package `gguf` reads every tensor, which must be the directory's, put in llama.cpp's order and rounded as the file
+says. With --llama, llama.cpp and transformers must continue the same prompts with the same greedy tokens; quantized files
+are only asked how many they share.
+"""
+
+import argparse
+import pathlib
+
+import numpy as np
+
+
+def tensors(directory):
+    from safetensors.numpy import load_file
+
+    files = sorted(pathlib.Path(directory).glob("*.safetensors"))
+    return {name: value for file in files if "training" not in file.name for name, value in load_file(file).items()}
+
+
+def hugging_face_name(name):
+    outer = {"token_embd.weight": "model.embed_tokens.weight", "output_norm.weight": "model.norm.weight",
+             "output.weight": "lm_head.weight"}
+    if name in outer:
+        return outer[name]
+    inner = {"attn_norm": "input_layernorm", "attn_q": "self_attn.q_proj", "attn_k": "self_attn.k_proj",
+             "attn_v": "self_attn.v_proj", "attn_output": "self_attn.o_proj", "ffn_norm": "post_attention_layernorm",
+             "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj", "ffn_down": "mlp.down_proj"}
+    _, layer, part, kind = name.split(".")
+    return f"model.layers.{layer}.{inner[part]}.{kind}"
+
+
+def check_tensors(directory, path):
+    import gguf
+
+    reader = gguf.GGUFReader(path)
+    field = lambda key: reader.fields[key].contents()
+    architecture = field("general.architecture")
+    heads = {"attn_q": field(f"{architecture}.attention.head_count"),
+             "attn_k": field(f"{architecture}.attention.head_count_kv")}
+    expected = tensors(directory)
+    count = 0
+    for tensor in reader.tensors:
+        if tensor.name == "rope_freqs.weight":
+            continue
+        value = expected[hugging_face_name(tensor.name)].astype(np.float32)
+        part = tensor.name.split(".")[2] if tensor.name.startswith("blk.") else ""
+        if architecture == "llama" and part in heads:
+            value = value.reshape(heads[part], 2, -1, *value.shape[1:]).swapaxes(1, 2).reshape(value.shape)
+        stored = gguf.quants.quantize(value, tensor.tensor_type) if tensor.tensor_type.name != "F32" else value
+        found = np.ascontiguousarray(tensor.data).reshape(-1).view(np.uint8)
+        wanted = np.ascontiguousarray(stored).reshape(-1).view(np.uint8)
+        assert np.array_equal(found, wanted), f"{path}: {tensor.name} differs"
+        count += 1
+    wanted = {name for name in expected if name != "lm_head.weight" or "output.weight" in {t.name for t in reader.tensors}}
+    assert count == len(wanted), (count, len(wanted))
+    facts = {key: field(key) for key in reader.fields if key.startswith("admix.") or key == "general.name"}
+    print(f"{path}: {count} tensors equal; {facts}")
+
+
+PROMPTS = ["Once upon a time", "The capital of France is", "从前有一个", "def add(a, b):"]
+
+
+def check_text(directory, path):
+    import llama_cpp
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32)
+    llama = llama_cpp.Llama(path, n_ctx=256, n_threads=2, logits_all=False, verbose=False)
+    shared = total = 0
+    for prompt in PROMPTS:
+        ids = llama.tokenize(prompt.encode(), add_bos=True, special=True)
+        reference = model.generate(torch.tensor([ids]), max_new_tokens=32, do_sample=False)[0].tolist()[len(ids):]
+        found = []
+        for token in llama.generate(ids, temp=0.0, top_k=1):
+            found.append(token)
+            if len(found) == len(reference):
+                break
+        same = next((i for i, (a, b) in enumerate(zip(found, reference)) if a != b), len(reference))
+        shared, total = shared + same, total + len(reference)
+    print(f"{path}: llama.cpp's greedy tokens: {shared} of {total} as transformers'")
+    return shared == total
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--llama", action="store_true")
+    parser.add_argument("directory")
+    parser.add_argument("files", nargs="+")
+    arguments = parser.parse_args()
+    for file in arguments.files:
+        if arguments.llama:
+            check_text(arguments.directory, file)
+        else:
+            check_tensors(arguments.directory, file)
