@@ -42,6 +42,7 @@ struct Run: ParsableCommand {
 
   func run() throws {
     let planned = try jobFile.plan()
+    try HoursBudget.check(jobFile)
     try run(try from.map(planned.redoing) ?? planned)
   }
 

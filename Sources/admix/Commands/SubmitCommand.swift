@@ -17,6 +17,7 @@ struct SubmitCommand: ParsableCommand {
 
   func run() throws {
     var planned = try jobFile.plan()
+    try HoursBudget.check(jobFile)
     if let from { planned = try planned.redoing(from: from) }
     if dryRun { return Console.shared.print(dryRunLines(planned)) }
     let connection = try coordinator.connect()
