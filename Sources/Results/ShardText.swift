@@ -49,8 +49,12 @@ private func word(_ state: ShardStatus.State) -> String {
   }
 }
 
-/// Four digits that count: `2.417`, `0.0003`.
+/// Four digits that count: `2.417`, `100`, `3.07e-04`.
 private func significant(_ value: Double) -> String {
   guard value.isFinite, value != 0 else { return "\(value)" }
-  return abs(value) >= 0.01 ? fixed(value, digits: 3) : "\(value)"
+  if value == value.rounded(), abs(value) < 1e9 { return fixed(value, digits: 0) }
+  if abs(value) >= 0.01 { return fixed(value, digits: 3) }
+  var (mantissa, exponent) = (abs(value), 0)
+  while mantissa < 1 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
+  return "\(value < 0 ? "-" : "")\(fixed(mantissa, digits: 2))e\(exponent)"
 }

@@ -68,7 +68,7 @@ struct ExampleClusterTests {
     let arguments = [example("paper-in-miniature.yaml"), "--base", directory.path]
     #expect(try admix(["validate"] + arguments, seconds: 60).outputText.contains("is valid"))
     let dry = try admix(["run", "--dry-run"] + arguments, seconds: 60).outputText
-    for words in ["confirm  sweep  ← choose, large", "cells  16 shards", "cells  3 shards", "train  400 steps"] {
+    for words in ["confirm  sweep  ← choose, large", "cells  32 shards", "cells  3 shards", "train  400 steps"] {
       #expect(dry.contains(words), "\(words) in \(dry)")
     }
     #expect(!FileManager.default.fileExists(atPath: directory.path + "/out"))

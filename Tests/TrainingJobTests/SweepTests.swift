@@ -128,7 +128,7 @@ struct SweepTests {
     }
     let rule = EarlyStop(rungs: [4], keep: 0.6, newLossWeight: 0.5)
     let payload = RungPayload(rung: 1, rule: rule, cells: cells)
-    let losses: [String: Double?] = ["a1": 3, "a2": 1, "b1": 1, "b2": .some(nil), "c1": 2, "c2": 2]
+    let losses: [String: Double?] = ["a1": 3, "a2": 1, "b1": 1, "b2": nil, "c1": 2, "c2": 2]
     let decision = RungDecision(payload, losses: losses)
     #expect(decision.survivors == ["a1", "a2", "c1", "c2"])
     #expect(decision.stopped == ["b1", "b2"])

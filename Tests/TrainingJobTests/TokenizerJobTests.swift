@@ -38,8 +38,7 @@ struct TokenizerJobTests {
       #expect(run.results[0].contains("\"vocab_size\":300"))
     }
     #expect(files[0] == files[1])
-    var learning = VocabularyLearning(vocabularySize: 300)
-    learning.rule = .gpt2
+    let learning = VocabularyLearning(vocabularySize: 300)
     let directory = try TemporaryDirectory()
     let text = try directory.write(TinyJob.lines(of: "story", count: 300), to: "en.jsonl")
     let result = try learning.learn(try learning.count([text.path], threads: 1))
@@ -85,8 +84,7 @@ struct TokenizerJobTests {
       let directory = try TemporaryDirectory()
       try directory.write(TinyJob.lines(of: "poem", count: 300), to: "zh.jsonl")
       try directory.write(TinyJob.lines(of: "story", count: 300), to: "en.jsonl")
-      var learning = VocabularyLearning(vocabularySize: 300)
-      learning.rule = .gpt2
+      let learning = VocabularyLearning(vocabularySize: 300)
       try learning.write(
         try learning.learn(try learning.count([directory.path + "/en.jsonl"], threads: 1)),
         to: directory.path + "/tok")
