@@ -1,4 +1,5 @@
 import JobFiles
+import JobKit
 import PipelineJob
 import Testing
 import WireProtocol
@@ -49,6 +50,6 @@ struct PipelineGraphTests {
           == "--from: no stage is named `midle`. Did you mean `middle`? Stages: first, middle, last, beside")
     }
     let single = before[0].plan
-    #expect(throws: UnknownStage(stage: "x", known: [])) { try single.redoing(from: "x", mark: "m") }
+    #expect(throws: UnknownStage.self) { try single.redoing(from: "x", mark: "m") }
   }
 }

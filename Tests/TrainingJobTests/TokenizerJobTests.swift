@@ -4,6 +4,7 @@ import JobKit
 import KernelTable
 import TestSupport
 import Testing
+import Tokenizers
 import TrainingJobs
 import WireProtocol
 
