@@ -22,10 +22,10 @@ struct GraphTextTests {
     ])
     #expect(
       drawn == [
-        "✓ tok       COMPLETED  1/1",
-        "  ▶ grid    RUNNING    [#####···············] 5/20 cells zh 3.25  ← tok",
-        "✗ other     FAILED     no text",
-        "    · choose                                                      ← grid, other",
+        "✓ tok         COMPLETED  1/1",
+        "  ▶ grid      RUNNING    [#####···············] 5/20 cells zh 3.25  ← tok",
+        "✗ other       FAILED     no text",
+        "    · choose                                                        ← grid, other",
       ])
   }
 }

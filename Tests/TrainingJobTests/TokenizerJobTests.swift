@@ -113,7 +113,8 @@ struct TokenizerJobTests {
         threads: 1)
       return try FloatingPointMode.flushing {
         try run.runShards()
-        return Array(try #require(try run.makeMember()).member.stateChunk(0, part: .weights))
+        let member = try #require(try run.makeMember()).member
+        return withExtendedLifetime(member) { Array(member.stateChunk(0, part: .weights)) }
       }
     }
     let inline =

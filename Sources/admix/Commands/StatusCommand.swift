@@ -38,7 +38,8 @@ struct StatusCommand: ParsableCommand {
 
   /// The cells of every sweep that runs.
   private func cells(_ status: ClusterStatus, _ connection: CoordinatorConnection) throws -> [String] {
-    try status.jobs.filter { $0.kind == "sweep" && $0.state == .running && $0.phase.hasPrefix("cells") }.flatMap { job in
+    let running = status.jobs.filter { $0.kind == "sweep" && $0.state == .running && $0.phase.hasPrefix("cells") }
+    return try running.flatMap { job in
       let lines = shardLines(try connection.detail(of: job.id).shards)
       return lines.isEmpty ? [] : ["", "\(job.id) \(job.name)"] + lines
     }

@@ -178,7 +178,7 @@ extension SweepSpecification {
   /// Tokens of all cells; with early stop, of as many steps as their groups leave them.
   var plannedTokens: Int { plannedSteps.reduce(0) { $0 + $1.steps * $1.cell.training.recipe.tokensPerStep } }
 
-  /// Steps of each cell, when of every group the cells written first go on. Which ones do is not known yet, how many is.
+  /// Steps of each cell, when of every group the cells written first go on. Which ones is not known yet.
   var plannedSteps: [(cell: Cell, steps: Int)] {
     guard let earlyStop else { return cells.map { ($0, $0.training.recipe.steps) } }
     var open = Set(cells.indices)
