@@ -42,6 +42,8 @@ struct HoursBudget {
     sentence + ". Take cells, steps or `repeats` away, or raise `budget.hours`"
   }
 
-  /// `0.035`, `12.0`
-  private func hours(_ value: Double) -> String { fixed(value, digits: value < 1 ? 3 : 1) }
+  /// `0.003`, `12.0`; a smaller one as it is.
+  private func hours(_ value: Double) -> String {
+    value < 0.001 ? "\(value)" : fixed(value, digits: value < 1 ? 3 : 1)
+  }
 }
