@@ -117,6 +117,9 @@ let package = Package(
         "Inference", "TrainingJobs", "CLinux", crypto,
       ], exclude: ["Tasks"]),
     part("PipelineJob", "Sources/Jobs/Pipeline", ["JobKit", "WireProtocol"]),
+    part(
+      "StudyJobs", "Sources/Jobs/Study",
+      ["JobKit", "WireProtocol", "Study", "TrainingJobs", "Transformer", "Checkpoints", crypto]),
     part("JobFiles", "Sources/JobFiles", ["JobKit", "WireProtocol", "Yams", crypto]),
     part("Results", "Sources/Results", ["WireProtocol"]),
     part(
@@ -160,8 +163,8 @@ let package = Package(
     .executableTarget(
       name: "admix",
       dependencies: [
-        "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "EvaluationJob", "PipelineJob", "JobFiles",
-        "Results",
+        "CoordinatorDaemon", "WorkerDaemon", "JobRunner", "TrainingJobs", "EvaluationJob", "PipelineJob", "StudyJobs",
+        "JobFiles", "Results",
         "Reports", "Pricing", "Transformer", "ControlClient", "StateFiles", "KernelTable", "Benchmarks", "Tokenizers",
         "Corpora", "JobKit", "WireProtocol", "Transport", "CLinux", "Study", "Serving", "TextGeneration",
         "Inference", "Chat", "Checkpoints",
@@ -200,6 +203,8 @@ let package = Package(
     tests("CheckpointTests", ["Checkpoints", "TestSupport"], exclude: ["Fixtures"]),
     tests("TokenizerTests", ["Tokenizers", "Corpora", "TestSupport", crypto], exclude: ["Fixtures"]),
     tests("StudyTests", ["Study"], exclude: ["Fixtures"]),
+    tests(
+      "StudyJobTests", ["StudyJobs", "PipelineJob", "JobFiles", "JobKit", "TestSupport", "WireProtocol"]),
     tests("CorporaTests", ["Corpora", "Tokenizers", "CZlib", "CZstd", "TestSupport", crypto]),
     tests("KernelTests", ["KernelTable"]),
     tests("GradientExchangeTests", ["GradientExchange", "KernelTable", "WireProtocol"]),

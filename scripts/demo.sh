@@ -3,6 +3,7 @@
 # 135 million parameters and makes a corpus of Debian's manual in Chinese and English, then continually pre-trains the
 # model on both with two workers, of which one is killed on the way.
 #   scripts/demo.sh [--no-kill] [--keep] [--admix PROGRAM] [OUTPUT]
+#   scripts/demo.sh --study …    the study in miniature instead; see scripts/demo-study.sh
 #     OUTPUT      where the results go (default: out/smollm2-chinese)
 #     --no-kill   lets both workers live
 #     --keep      keeps the last checkpoint (weights, moments: 1.6 GB) beside the model, to go on from
@@ -10,6 +11,10 @@
 # What is fetched stays in ~/.cache/admix. The same command goes on where it was stopped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+for argument in "$@"; do
+  [ "$argument" != --study ] || exec bash scripts/demo-study.sh "$@"
+done
 
 kill_one=yes keep=no output= admix=
 while [ $# -gt 0 ]; do

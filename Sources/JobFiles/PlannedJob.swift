@@ -3,7 +3,7 @@ public import WireProtocol
 
 /// A job file turned into what a coordinator is asked to run.
 public struct PlannedJob: Sendable {
-  public let plan: JobPlan
+  public var plan: JobPlan
   /// The job file with every default filled in.
   public let resolved: ResolvedSpec
   /// Equal for two jobs that compute the same thing: over the recipe and the contents of the inputs, not over names
@@ -41,6 +41,7 @@ private func digest(ofRecipe resolved: ResolvedSpec, plan: JobPlan, inputs: [Inp
       for file in tree.files { text += "\(file.digest.hex) \(file.byteCount) \(file.path)\n" }
     case .stage(let name, let stage, let output): text += "stage \(name) \(stage) \(output)\n"
     case .phase(let number): text += "phase \(number)\n"
+    case .output(let number, let name): text += "output \(number) \(name)\n"
     }
   }
   return hashText(text)

@@ -33,7 +33,7 @@ final class SubmissionContext: PlanningContext {
   ) throws -> (plan: JobPlan, resolved: ResolvedSpec, values: [StageValue]) {
     let inner = SubmissionContext(base: base, jobTypes: jobTypes, collected: collected, stages: stages)
     let (plan, resolved) = try inner.plan(specification)
-    return (plan, resolved, try jobType(of: specification).values)
+    return (plan, resolved, try jobType(of: specification).values(of: specification))
   }
 
   /// Finds the job type that `job:` names and lets it plan.
@@ -91,8 +91,12 @@ final class SubmissionContext: PlanningContext {
   }
 
   func value(_ scalar: SpecScalar, kind: StageValue.Kind) throws -> PlannedValue {
-    guard let reference = try StageReference(scalar, stages: stageNames) else {
-      throw scalar.refusal("found `\(scalar.text)`, expected a reference", "Write for example `${choose.almr}`")
+    guard let written = ValueReference(scalar.text),
+      let reference = try StageReference(scalar.with(text: written.reference), stages: stageNames)
+    else {
+      throw scalar.refusal(
+        "found `\(scalar.text)`, expected a reference, or one times a number above 0",
+        "Write for example `${choose.learning_rate} * 0.5`")
     }
     let stage = try self.stage(of: reference, at: scalar)
     guard let value = stage.values.first(where: { $0.name == reference.output }) else {
@@ -108,7 +112,7 @@ final class SubmissionContext: PlanningContext {
     }
     let tree = "\(StageValue.tree)-\(stage.name)"
     let input = InputReference.stage(name: tree, stage: stage.name, output: StageValue.tree)
-    return PlannedValue(reference: collected.add(input), tree: tree, name: value.name)
+    return PlannedValue(reference: collected.add(input), tree: tree, name: value.name, factor: written.factor)
   }
 
   private func stage(of reference: StageReference, at value: SpecScalar) throws -> EarlierStage {
@@ -163,6 +167,10 @@ final class SubmissionContext: PlanningContext {
 }
 
 extension SpecScalar {
+  fileprivate func with(text: String) -> SpecScalar {
+    SpecScalar(text: text, isQuoted: isQuoted, path: path, position: position)
+  }
+
   fileprivate func refusal(_ problem: String, _ remedy: String) -> SpecError {
     SpecError(position: position, path: path, problem: problem, remedy: remedy)
   }

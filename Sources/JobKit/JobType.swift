@@ -13,6 +13,9 @@ public protocol JobType: Sendable {
   /// output tree `StageValue.tree`, and names that tree among its plan's outputs.
   var values: [StageValue] { get }
 
+  /// Of these, the ones that a job written so will find.
+  func values(of specification: SpecMapping) -> [StageValue]
+
   /// Checks the whole job file and makes the plan. Throws `SpecError` for what the user can mend.
   func plan(_ specification: SpecMapping, context: any PlanningContext) throws -> JobPlan
 
@@ -25,6 +28,7 @@ public protocol JobType: Sendable {
 
 extension JobType {
   public var values: [StageValue] { [] }
+  public func values(of specification: SpecMapping) -> [StageValue] { values }
 }
 
 /// What `JobType.plan` may ask of the submitter's machine.

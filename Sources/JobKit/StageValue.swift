@@ -47,10 +47,34 @@ public struct PlannedValue: Sendable {
   public let reference: InputReference
   public let tree: String
   public let name: String
-  public init(reference: InputReference, tree: String, name: String) {
+  /// What the value is multiplied with.
+  public let factor: Double
+  public init(reference: InputReference, tree: String, name: String, factor: Double = 1) {
     self.reference = reference
     self.tree = tree
     self.name = name
+    self.factor = factor
+  }
+}
+
+/// A reference to a number, perhaps times another one: `${choose.learning_rate} * 0.5`, so that a stage can try the
+/// neighbours of what an earlier one chose.
+public struct ValueReference {
+  /// `${choose.learning_rate}`
+  public let reference: String
+  public let factor: Double
+
+  /// Nil when what follows the closing brace is no factor above 0.
+  public init?(_ text: String) {
+    guard text.hasPrefix("${"), let end = text.firstIndex(of: "}") else { return nil }
+    reference = String(text[...end])
+    let rest = text[text.index(after: end)...].filter { $0 != " " }
+    guard !rest.isEmpty else {
+      factor = 1
+      return
+    }
+    guard rest.first == "*", let factor = Double(rest.dropFirst()), factor > 0, factor.isFinite else { return nil }
+    self.factor = factor
   }
 }
 

@@ -51,7 +51,11 @@ final class ShardSession: WorkSession {
             inputs: shard.inputs, scratchDirectory: shard.scratch, threads: shard.threads, checkpoint: checkpoint,
             saving: saving, progress: { board.note($0, $1) }))
         let outputs = try result.outputs.map { (name: $0.name, items: try OutputFiles.list(below: $0.directory)) }
-        bound.loop.execute { bound.value.publish(outputs[...], result.result, []) }
+        bound.loop.execute {
+          // The last values, which may be newer than the last report.
+          if !bound.value.saving.values.isEmpty { bound.value.progress.report() }
+          bound.value.publish(outputs[...], result.result, [])
+        }
       } catch let error as CheckpointUnpublished {
         bound.loop.execute { bound.value.holdUp("its checkpoint could not be published: \(error)") }
       } catch let error as HostUnfit {

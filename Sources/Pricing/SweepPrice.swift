@@ -3,6 +3,8 @@ public struct SweepWork: Sendable {
   /// In the order in which they are started; not empty.
   public var cells: [TrainingWork]
   public var threadsPerCell: Int
+  /// Of all cells' runners together, where the job file has such a budget.
+  public var hoursAllowed: Double?
 
   public init(cells: [TrainingWork], threadsPerCell: Int) {
     precondition(!cells.isEmpty && threadsPerCell > 0)

@@ -53,8 +53,18 @@ public func resultObject(
     "model": places.model.map(JSONNode.string) ?? .null,
     "checkpoint": places.checkpoint.map(JSONNode.string) ?? .null,
   ]
-  let result = phaseResults(detail).reduce(frame) { $0.merged(with: $1) }.merged(with: computed)
+  var result = phaseResults(detail).reduce(frame) { $0.merged(with: $1) }.merged(with: computed)
+  if let seconds = cellSeconds(result) { result = result.merged(with: ["hours": .number(seconds / 3600)]) }
   return detail.shards.isEmpty ? result : result.merged(with: ["shards": shardObjects(detail.shards)])
+}
+
+/// What the cells of a sweep took together; nil for another job.
+private func cellSeconds(_ result: JSONNode) -> Double? {
+  guard let cells = result["cells"]?.members, !cells.isEmpty else { return nil }
+  return cells.reduce(0) { sum, cell in
+    let parts = cell.value["seconds_of_part"]?.members ?? []
+    return sum + (cell.value["seconds"]?.double ?? 0) + parts.reduce(0) { $0 + ($1.value.double ?? 0) }
+  }
 }
 
 private func phaseResults(_ detail: JobDetail) -> [JSONNode] {

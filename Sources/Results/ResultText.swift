@@ -40,6 +40,7 @@ private struct SummaryLines {
     all.add("tokens", tokensLine(result["mixture"]))
     for source in result["conversations"]?["sources"]?.elements ?? [] { all.add("rows", rowsLine(source)) }
     if let speed = result["tokens_per_second"]?.double { all.add("speed", "\(rate(speed)) tok/s") }
+    all.add("cells", cellsLine(result))
     all.add("wire", wireLine(result["wire"]))
     if let peak = result["peak_memory_bytes"]?.count, peak > 0 { all.add("memory", "\(bytes(peak)) at most") }
     for stage in result["stages"]?.members ?? [] {
@@ -154,4 +155,22 @@ extension String {
   fileprivate func padding(to width: Int) -> String {
     self + String(repeating: " ", count: max(1, width - displayWidth(self)))
   }
+}
+
+/// `16 of 16: 14 completed, 2 early stopped · 3,276,800 of 3,276,800 tokens planned · 0.04 hours`
+private func cellsLine(_ result: JSONNode) -> String? {
+  guard let sweep = result["sweep"], let cells = sweep["cells"]?.count else { return nil }
+  var parts = ["\(cells)"]
+  for (key, word) in [("earlyStopped", "stopped early"), ("diverged", "diverged")] {
+    if let count = sweep[key]?.count, count > 0 { parts.append("\(count) \(word)") }
+  }
+  if let tokens = sweep["tokens"]?.count {
+    let planned = sweep["budget"]?["plannedTokens"]?.count ?? tokens
+    parts.append("\(grouped(tokens)) tokens of \(grouped(planned)) planned")
+  }
+  if let hours = result["hours"]?.double {
+    let allowed = (sweep["budget"]?["hours"]?.double).map { " of \(fixed($0, digits: 2)) allowed" } ?? ""
+    parts.append("\(fixed(hours, digits: 2)) hours of runners\(allowed)")
+  }
+  return parts.joined(separator: " · ")
 }

@@ -1,20 +1,26 @@
-import WireProtocol
+public import WireProtocol
 
-/// The shards of the phase that a job is in: a line each that runs, what it said last, and how many wait or are done.
-func shardLines(_ shards: [ShardStatus]) -> [String] {
+/// The shards of the phase that a job is in: a line each that runs or has said something, with its last word, and how
+/// many wait or are done.
+public func shardLines(_ shards: [ShardStatus]) -> [String] {
   guard shards.count > 1 else { return [] }
   let waiting = shards.count { $0.state == .waiting }
   let done = shards.count { $0.state == .completed }
   var table = Table([("SHARD", .left), ("STATE", .left), ("WORKER", .left), ("DONE", .right), ("ACTIVITY", .left)])
-  let running = shards.filter { $0.state == .running }
-  for shard in running.prefix(shardsShown) {
-    let values = shard.values.map { "\($0.label) \(significant($0.value))" }.joined(separator: " ")
+  let running = shards.count { $0.state == .running }
+  let shown = shards.filter { $0.state == .running || !$0.values.isEmpty }
+  for shard in shown.prefix(shardsShown) {
     table.add([
-      shard.name, "running", shard.worker, shard.fraction >= 0 ? percent(shard.fraction) : "–",
-      [shard.activity, values].filter { !$0.isEmpty }.joined(separator: "  "),
+      shard.name, word(shard.state), shard.worker, shard.fraction >= 0 ? percent(shard.fraction) : "–",
+      [shard.activity, shardValues(shard)].filter { !$0.isEmpty }.joined(separator: "  "),
     ])
   }
-  return ["shards: \(done) done, \(running.count) running, \(waiting) waiting"] + (running.isEmpty ? [] : table.lines)
+  return ["shards: \(done) done, \(running) running, \(waiting) waiting"] + (shown.isEmpty ? [] : table.lines)
+}
+
+/// `loss 2.417 zh_held 3.114`
+public func shardValues(_ shard: ShardStatus) -> String {
+  shard.values.map { "\($0.label) \(significant($0.value))" }.joined(separator: " ")
 }
 
 /// More running shards than this are a matter for `show --json`.
@@ -43,8 +49,12 @@ private func word(_ state: ShardStatus.State) -> String {
   }
 }
 
-/// Four digits that count: `2.417`, `0.0003`.
+/// Four digits that count: `2.417`, `100`, `3.07e-04`.
 private func significant(_ value: Double) -> String {
   guard value.isFinite, value != 0 else { return "\(value)" }
-  return abs(value) >= 0.01 ? fixed(value, digits: 3) : "\(value)"
+  if value == value.rounded(), abs(value) < 1e9 { return fixed(value, digits: 0) }
+  if abs(value) >= 0.01 { return fixed(value, digits: 3) }
+  var (mantissa, exponent) = (abs(value), 0)
+  while mantissa < 1 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
+  return "\(value < 0 ? "-" : "")\(fixed(mantissa, digits: 2))e\(exponent)"
 }

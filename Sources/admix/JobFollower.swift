@@ -8,6 +8,8 @@ final class JobFollower {
   private let job: JobID
   private var lastEvents: [JobID: UInt64] = [:]
   private var lastLosses: [JobID: String] = [:]
+  /// Cells that were told of, by job.
+  private var cellsTold: [JobID: Set<String>] = [:]
 
   init(_ connection: CoordinatorConnection, job: JobID) {
     self.connection = connection
@@ -31,10 +33,24 @@ final class JobFollower {
         let step = try connection.detail(of: job.id).evaluations.last?.step ?? job.step
         Console.shared.note("\(job.id == own.id ? "" : "\(job.name): ")step \(step)/\(job.steps)  \(losses)")
       }
+      if job.kind == "sweep", job.state == .running {
+        try showCells(of: job, prefix: job.id == own.id ? "" : "\(job.name): ")
+      }
     }
     let shown = stages.last { $0.state == .running } ?? own
     Console.shared.progress(progressLine(shown, in: status))
     return own
+  }
+
+  /// A line a cell that is done, with its last losses.
+  private func showCells(of job: JobStatus, prefix: String) throws {
+    let told = cellsTold[job.id, default: []]
+    let key = { (shard: ShardStatus) in "\(job.phase) \(shard.name)" }
+    for shard in try connection.detail(of: job.id).shards
+    where shard.state == .completed && !shard.values.isEmpty && !told.contains(key(shard)) {
+      cellsTold[job.id, default: []].insert(key(shard))
+      Console.shared.note(prefix + printable("\(shard.name)  \(shardValues(shard))"))
+    }
   }
 
   /// All events there are now.
@@ -53,7 +69,7 @@ final class JobFollower {
     let alive = status.workers.count { $0.state == .idle || $0.state == .busy }
     var parts = ["\(job.name) \(job.state.word)"]
     if job.steps > 0 {
-      parts.append("\(bar(Double(job.step) / Double(job.steps))) \(job.step)/\(job.steps)")
+      parts.append("\(progressBar(Double(job.step) / Double(job.steps))) \(job.step)/\(job.steps)")
     }
     if job.workUnitsPerSecond > 0 { parts.append("\(rate(job.workUnitsPerSecond)) tok/s") }
     if job.etaSeconds >= 0 { parts.append("eta \(duration(job.etaSeconds))") }
@@ -61,11 +77,6 @@ final class JobFollower {
     let why = reason(of: job, in: status)
     if !why.isEmpty { parts.append(why) }
     return parts.joined(separator: "  ")
-  }
-
-  private func bar(_ share: Double) -> String {
-    let filled = max(0, min(20, Int((20 * share).rounded(.down))))
-    return "[" + String(repeating: "#", count: filled) + String(repeating: "·", count: 20 - filled) + "]"
   }
 }
 

@@ -63,6 +63,12 @@ extension PlanPage {
     add(
       "time, in all", duration(price.totalSeconds.value), price.totalSeconds.basis,
       "\(workers * price.sideBySide) cells at a time; texts are prepared before that")
+    if let allowed = price.work.hoursAllowed {
+      let hours = seconds.reduce(0, +) / 3600
+      add(
+        "budget", "\(fixed(allowed, digits: 2)) h", .computed,
+        hours <= allowed ? "kept: \(fixed(hours, digits: 2)) of runners" : "exceeded: \(fixed(hours, digits: 2))")
+    }
     let place = sharesHost ? "on this machine" : workers == 1 ? "on a host like this" : "on hosts like this"
     let available = Double(price.cluster.memoryBytes)
     var lines = [

@@ -5,11 +5,14 @@ import JobFiles
 import JobKit
 import PipelineJob
 import Results
+import StudyJobs
 import TrainingJobs
 import WireProtocol
 
 /// The job types that are built in. Coordinator and workers never see this list.
-let jobTypes: [any JobType] = [CPTJob(), SFTJob(), DPOJob(), SweepJob(), EvalJob(), Pipeline()]
+let jobTypes: [any JobType] = [
+  CPTJob(), SFTJob(), DPOJob(), TokenizerJob(), SweepJob(), StudyJob(), VerifyJob(), EvalJob(), Pipeline(),
+]
 
 /// A job file, and where its relative paths start.
 struct JobFileArgument: ParsableArguments {

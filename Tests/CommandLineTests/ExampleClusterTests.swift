@@ -59,6 +59,62 @@ struct ExampleClusterTests {
   }
 
   @Test(
+    "A sweep that takes more hours than its budget is refused with both",
+    .enabled(if: TestData.isPresent, "\(TestData.absence)"))
+  func hours() throws {
+    let data = try #require(TestData.folder).path
+    let text = try String(contentsOfFile: example("sweep.yaml"), encoding: .utf8)
+    for (hours, status) in [("0.000001", Int32(4)), ("1000", 0)] {
+      let changed = text.replacingOccurrences(of: "budget: {tokens: 1M}", with: "budget: {hours: \(hours)}")
+      #expect(changed != text)
+      let job = try directory.write(changed, to: "sweep.yaml")
+      let process = try Subprocess(
+        Subprocess.admix, ["run", job.path, "--base", data, "--dry-run"], name: "admix", in: directory.url)
+      #expect(try process.waitForExit(seconds: 60) == status, "\(process.errorText)")
+      #expect(process.errorText.contains("4 cells take about"), "\(process.errorText)")
+    }
+  }
+
+  @Test("llama3-8b-to-70b.yaml is priced from its two config.json alone")
+  func llama() throws {
+    func configuration(_ hidden: Int, _ inner: Int, layers: Int, heads: Int) -> String {
+      """
+      {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu", "vocab_size": 128256,
+       "hidden_size": \(hidden), "intermediate_size": \(inner), "num_hidden_layers": \(layers),
+       "num_attention_heads": \(heads), "num_key_value_heads": 8, "max_position_embeddings": 8192,
+       "rms_norm_eps": 1e-05, "rope_theta": 500000.0, "tie_word_embeddings": false}
+      """
+    }
+    try directory.write(configuration(4096, 14336, layers: 32, heads: 32), to: "llama-3-8b/config.json")
+    try directory.write(configuration(8192, 28672, layers: 80, heads: 64), to: "llama-3-70b/config.json")
+    let priced = try admix(
+      [
+        "plan", example("llama3-8b-to-70b.yaml"), "--base", directory.path, "--workers", "64", "--threads", "64",
+        "--memory", "1T", "--link", "10Gbit", "--throughput", "4000",
+      ], seconds: 30
+    ).outputText
+    for words in ["25 cells of 120, 240, 477 steps", "8,030,261,248", "70,553,706,496", "does not fit"] {
+      #expect(priced.contains(words), "\(words) in \(priced)")
+    }
+  }
+
+  @Test("paper-in-miniature.yaml is valid and says what it would do")
+  func miniature() throws {
+    for (name, kind) in [
+      ("zh", "poem"), ("zh-held", "verse"), ("en", "story"), ("en-held", "tale"), ("sayings", "saying"),
+    ] {
+      try directory.write(TinyJob.lines(of: kind, count: 50), to: "\(name).jsonl")
+    }
+    let arguments = [example("paper-in-miniature.yaml"), "--base", directory.path]
+    #expect(try admix(["validate"] + arguments, seconds: 60).outputText.contains("is valid"))
+    let dry = try admix(["run", "--dry-run"] + arguments, seconds: 60).outputText
+    for words in ["confirm  sweep  ← choose, large", "cells  32 shards", "cells  3 shards", "train  400 steps"] {
+      #expect(dry.contains(words), "\(words) in \(dry)")
+    }
+    #expect(!FileManager.default.fileExists(atPath: directory.path + "/out"))
+  }
+
+  @Test(
     "sft.yaml and dpo.yaml are valid", .enabled(if: TestData.isPresent, "\(TestData.absence)"),
     arguments: ["sft", "dpo"])
   func tuning(name: String) throws {

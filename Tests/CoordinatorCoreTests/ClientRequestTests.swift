@@ -38,6 +38,7 @@ import WireProtocol
       (stepped { $0.checkpointInterval = .max }, "interval"),
       (stepped { $0.evaluationRowCount = 5 }, "names no measure"),
       (stepped { $0.inputs = [.phase(0)] }, "refers to phase 0"),
+      (stepped { $0.inputs = [.output(phase: 3, name: "out")] }, "refers to phase 3"),
       (stepped { $0.inputs = [.files(NamedTree(name: "a", files: [file]))] }, "../etc/passwd"),
       (stepped { $0.inputs = [.stage(name: "a", stage: "first", output: "model")] }, "stage 'first'"),
       (.sharded(0), "0 shards"),

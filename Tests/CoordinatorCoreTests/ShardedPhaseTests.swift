@@ -28,6 +28,25 @@ import WireProtocol
     #expect(story.disk.phasesCompleted[0].results.count == 3)
   }
 
+  @Test func aShardMayAskForOneTreeOfAnEarlierPhase() {
+    var plan = JobPlan.sharded(2)
+    plan.phases.append(
+      PhasePlan(
+        name: "second",
+        work: .sharded([
+          ShardPlan(
+            name: "a", payload: [], inputs: [.output(phase: 0, name: "out-1"), .output(phase: 0, name: "never")])
+        ])))
+    var story = Story()
+    story.join(1)
+    story.submit(plan)
+    finish(&story, 1, 0)
+    finish(&story, 1, 1)
+    let assigned = story.sent(to: 1).compactMap { if case .assign(let assign) = $0 { assign } else { nil } }.last
+    #expect(assigned?.phaseName == "second")
+    #expect(assigned?.inputs == [Story.tree("out-1", 1)], "what was never made is not there")
+  }
+
   @Test func aWorkerGetsItsNextShardOnlyWhenTheRunnerHasGone() {
     var story = Story()
     story.join(1)

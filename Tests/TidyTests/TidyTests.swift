@@ -30,6 +30,10 @@ struct TidyTests {
     ("Sources/JobKit", ["WireProtocol"]),
     ("Sources/JobRunner", ["WireProtocol", "JobKit", "Transport", "GradientExchange", "KernelTable", "CLinux"]),
     ("Sources/Jobs/Pipeline", ["JobKit", "WireProtocol"]),
+    (
+      "Sources/Jobs/Study",
+      ["JobKit", "WireProtocol", "Study", "TrainingJobs", "Transformer", "Checkpoints"]
+    ),
     ("Sources/JobFiles", ["JobKit", "WireProtocol"]),
     ("Sources/Results", ["WireProtocol"]),
     ("Sources/Pricing", ["KernelTable", "Transformer", "Optimizers", "GradientExchange", "WireProtocol"]),
@@ -66,7 +70,7 @@ struct TidyTests {
     "JobFiles", "Results", "PipelineJob", "TrainingJobs",
     "EvaluationJob", "StateFiles", "ControlClient", "CoordinatorCore",
     "CoordinatorDaemon", "WorkerCore", "WorkerDaemon", "Benchmarks", "Study", "Reports", "Pricing", "Templates",
-    "Inference", "Chat", "TextGeneration", "Serving", "admix",
+    "Inference", "Chat", "TextGeneration", "Serving", "StudyJobs", "admix",
   ]
 
   /// Who may import which library that is not ours.
@@ -74,8 +78,8 @@ struct TidyTests {
     "Crypto": [
       "Sources/Checkpoints", "Sources/Corpora", "Sources/GradientExchange", "Sources/JobRunner",
       "Sources/ControlClient", "Sources/JobFiles", "Sources/StateFiles",
-      "Sources/Jobs/Training", "Sources/Jobs/Evaluation",
-      "coordinator/Daemon", "workers/Daemon", "Sources/admix", "Tests",
+      "Sources/Jobs/Training", "Sources/Jobs/Evaluation", "Sources/Jobs/Study", "coordinator/Daemon", "workers/Daemon",
+      "Sources/admix", "Tests",
     ],
     "GRDB": ["coordinator/Daemon", "Tests"],
     "Yams": ["Sources/JobFiles", "Tests"],

@@ -58,6 +58,8 @@ final class InProcessRun {
       case .files(let tree): directories[tree.name] = try place(tree)
       case .phase(let earlier):
         for tree in phaseOutputs[Int(earlier)] { directories[tree.name] = tree.directory }
+      case .output(let earlier, let name):
+        for tree in phaseOutputs[Int(earlier)] where tree.name == name { directories[tree.name] = tree.directory }
       case .stage: throw CocoaError(.featureUnsupported)
       }
     }

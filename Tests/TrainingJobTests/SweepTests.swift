@@ -5,7 +5,7 @@ import KernelTable
 import Synchronization
 import TestSupport
 import Testing
-import TrainingJobs
+@testable import TrainingJobs
 import WireProtocol
 
 @Suite("A sweep", .enabled(if: TestData.isPresent, "\(TestData.absence)"))
@@ -97,6 +97,47 @@ struct SweepTests {
     #expect(cell["resumed_at"] as? Int == 4)
   }
 
+  @Test("stops the worse rates of each ratio at a rung, marks them, and leaves the others' weights as they are")
+  func earlyStop() throws {
+    let recipe = GoldenRecipe.named(.stories, "bf16")
+    let grid = "almr: [0.1, 0.5], learning_rate: [1.0e-3, 1.0e-7]"
+    let whole = try run(recipe, grid: grid)
+    let halved = try run(recipe, grid: grid, extra: "early_stop: {rungs: [2, 4], keep: 0.5}\n", threads: 2)
+    func rows(_ files: [String: String]) throws -> [String: [String]] {
+      let lines = try #require(files["cells.csv"]).split(separator: "\n").dropFirst().map {
+        $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      }
+      return Dictionary(uniqueKeysWithValues: lines.map { ($0[0...1].joined(separator: " "), $0) })
+    }
+    let (all, some) = (try rows(whole.files), try rows(halved.files))
+    for ratio in ["0.1", "0.5"] {
+      let kept = try #require(some["\(ratio) 0.001"])
+      let stopped = try #require(some["\(ratio) 1e-07"])
+      #expect(kept == all["\(ratio) 0.001"], "same losses, same weights")
+      #expect(kept[6] == "completed" && kept[3] == "8")
+      #expect(stopped[6] == "early_stopped" && stopped[3] == "2")
+    }
+    #expect(try #require(halved.files["curves.csv"]).contains("early_stopped"))
+    #expect(try #require(halved.files["sweep.json"]).contains("\"earlyStopped\":2"))
+  }
+
+  @Test("decides a rung by the mean over seeds within each ratio, with what diverged last")
+  func rungs() throws {
+    let cells = ["a", "b", "c"].flatMap { rate in
+      [1, 2].map { RungPayload.Cell(name: "\(rate)\($0)", group: ["0.1"], learningRate: rate, resultTree: "") }
+    }
+    let rule = EarlyStop(rungs: [4], keep: 0.6, newLossWeight: 0.5)
+    let payload = RungPayload(rung: 1, rule: rule, cells: cells)
+    let losses: [String: Double?] = ["a1": 3, "a2": 1, "b1": 1, "b2": nil, "c1": 2, "c2": 2]
+    let decision = RungDecision(payload, losses: losses)
+    #expect(decision.survivors == ["a1", "a2", "c1", "c2"])
+    #expect(decision.stopped == ["b1", "b2"])
+    let equal = RungDecision(
+      RungPayload(rung: 1, rule: EarlyStop(rungs: [4], keep: 0.1, newLossWeight: 0.5), cells: cells),
+      losses: Dictionary(uniqueKeysWithValues: cells.map { ($0.name, .some(1)) }))
+    #expect(equal.survivors == ["a1", "a2"], "ties go to what is written first")
+  }
+
   struct Mistake: Sendable, CustomStringConvertible {
     let grid: String
     var extra = ""
@@ -117,7 +158,15 @@ struct SweepTests {
       grid: "almr: [0.1, 0.2], learning_rate: [1.0e-3]", extra: "budget: {tokens: 10k}\n",
       says: ["budget", "16384", "10000"]),
     Mistake(
-      grid: "almr: [0.1], learning_rate: [1.0e-3]", extra: "early_stop: {}\n", says: ["early_stop", "not there"]),
+      grid: "almr: [0.1], learning_rate: [1.0e-3]", extra: "early_stop: {}\n", says: ["early_stop.rungs", "missing"]),
+    Mistake(
+      grid: "almr: [0.1], learning_rate: [1.0e-3]", extra: "early_stop: {rungs: [4, 4]}\n",
+      says: ["early_stop.rungs", "rising"]),
+    Mistake(
+      grid: "almr: [0.1], learning_rate: [1.0e-3]", extra: "early_stop: {rungs: [8]}\n",
+      says: ["early_stop.rungs", "below the 8"]),
+    Mistake(
+      grid: "almr: [0.1], learning_rate: [1.0e-3]", extra: "budget: {}\n", says: ["budget", "says nothing"]),
     Mistake(
       grid: "almr: [0.1], learning_rate: [1.0e-3]", extra: "cells: [{almr: 0.2}]\n", says: ["cells", "same axes"]),
   ]

@@ -81,10 +81,11 @@ extension InputReference: WireValue {
     case 3:
       self = .stage(
         name: try reader.string("name"), stage: try reader.string("stage"), output: try reader.string("output"))
+    case 4: self = .output(phase: try reader.u32("phase"), name: try reader.string("name"))
     case let other:
       throw .init(
         .invalidValue, field: "input", offset: start, found: "\(other)",
-        expected: "1 (files), 2 (phase) or 3 (stage)")
+        expected: "1 (files), 2 (phase), 3 (stage) or 4 (output)")
     }
   }
 
@@ -101,6 +102,10 @@ extension InputReference: WireValue {
       writer.string(name)
       writer.string(stage)
       writer.string(output)
+    case .output(let phase, let name):
+      writer.u8(4)
+      writer.u32(phase)
+      writer.string(name)
     }
   }
 }

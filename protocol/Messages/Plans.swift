@@ -48,6 +48,8 @@ public enum InputReference: Hashable, Sendable {
   case phase(UInt32)
   /// An output tree of an earlier stage of the pipeline, under the name `name`.
   case stage(name: String, stage: String, output: String)
+  /// One output tree of an earlier phase of the same job, for a shard that needs not all of them.
+  case output(phase: UInt32, name: String)
 }
 
 /// One shard of a sharded phase.

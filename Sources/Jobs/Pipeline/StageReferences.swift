@@ -74,8 +74,9 @@ extension Pipeline {
 
   /// `first` in `${first.model}`; nil for text that is no reference.
   private func referencedStage(_ text: String, among names: [String]) -> String? {
-    guard text.hasPrefix("${"), text.hasSuffix("}") else { return nil }
-    let inside = text.dropFirst(2).dropLast()
+    let reference = ValueReference(text)?.reference ?? text
+    guard reference.hasPrefix("${"), reference.hasSuffix("}") else { return nil }
+    let inside = reference.dropFirst(2).dropLast()
     return inside.contains(".") ? stageName(inReference: inside, among: names) : nil
   }
 }

@@ -18,7 +18,8 @@ final class CPTMember: TrainingMember {
   init(_ context: MemberContext) throws {
     payload = try decodePayload(MemberPayload.self, from: context.payload).resolved(inputs: context.inputs)
     trained = try TrainedModel(
-      context, start: payload.start, recipe: payload.recipe, recipeSHA256: payloadSHA256(payload))
+      context, start: payload.start, configuration: payload.configuration, recipe: payload.recipe,
+      recipeSHA256: payloadSHA256(payload))
     corpus = try TrainingCorpus(
       payload, inputs: context.inputs, vocabularySize: trained.model.shape.vocabularySize)
     context.progress("ready", 1)

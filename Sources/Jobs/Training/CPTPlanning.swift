@@ -78,7 +78,7 @@ struct CPTPlanner {
     let deferred = try specification.references.planned(context)
     let payload = MemberPayload(
       start: base.start, recipe: recipe, corpus: corpus, mixture: specification.mixturePayload,
-      deferred: deferred.values)
+      deferred: deferred.values, configuration: base.configuration)
     return SteppedPlan(
       payload: try encodePayload(payload), inputs: base.inputs + deferred.inputs + [.phase(0), .phase(1)],
       stepCount: UInt64(recipe.steps), sliceCount: UInt32(recipe.slices), measures: corpus.measures,

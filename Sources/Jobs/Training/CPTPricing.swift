@@ -57,10 +57,17 @@ extension CPTJob {
 
   private func shape(of start: TrainingSpecification.Start, _ context: PricingContext) throws -> LlamaShape {
     if let shape = context.shape { return shape }
+    if case .random(.inline(let json, let place), _) = start {
+      do {
+        return try LlamaShape(ModelConfiguration(json: Array(json.utf8), file: place.path))
+      } catch {
+        throw SpecError(position: place.position, path: place.path, problem: "\(error)", remedy: "")
+      }
+    }
     let path =
       switch start {
       case .model(let path): path
-      case .random(let configuration, _): configuration
+      case .random(let configuration, _): configuration.place
       }
     if path.text.hasPrefix("${") {
       let stage = stageName(inReference: path.text.dropFirst(2).dropLast(), among: Array(context.stages.keys))

@@ -7,6 +7,8 @@ struct DeferredValues: Codable {
   struct Place: Codable {
     let tree: String
     let name: String
+    /// What the value is multiplied with; nil for 1.
+    var factor: Double?
   }
   var almr: Place?
   var learningRate: Place?
@@ -30,7 +32,8 @@ extension TrainingSpecification.References {
     func place(_ scalar: SpecScalar, _ kind: StageValue.Kind) throws -> DeferredValues.Place {
       let value = try context.value(scalar, kind: kind)
       if !inputs.contains(value.reference) { inputs.append(value.reference) }
-      return DeferredValues.Place(tree: value.tree, name: value.name)
+      return DeferredValues.Place(
+        tree: value.tree, name: value.name, factor: value.factor == 1 ? nil : value.factor)
     }
     values.almr = try almr.map { try place($0, .ratio) }
     values.learningRate = try learningRate.map { try place($0, .learningRate) }
@@ -54,6 +57,15 @@ extension DeferredValues.Place {
     guard let value = found, value.isFinite else {
       throw MissingValue(place: self, problem: "the stage could not determine it; its report says why")
     }
-    return value
+    return value * (factor ?? 1)
+  }
+
+  /// A share of the tokens; a neighbour of what was found may lie outside.
+  func readRatio(_ inputs: [String: String]) throws -> Double {
+    let ratio = try read(inputs)
+    guard (0...1).contains(ratio) else {
+      throw MissingValue(place: self, problem: "gives the ratio \(ratio), expected 0 to 1; take a smaller factor")
+    }
+    return ratio
   }
 }

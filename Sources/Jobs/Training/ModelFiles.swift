@@ -11,7 +11,8 @@ struct ModelFiles {
   let companions: [CompanionFile]
   private let source: (any ModelSource)?
 
-  init(start: MemberPayload.Start, inputs: [String: String]) throws {
+  /// `configuration`: of `random`, the config.json that the job file has written out; nil where it is an input.
+  init(start: MemberPayload.Start, configuration written: String? = nil, inputs: [String: String]) throws {
     switch start {
     case .model:
       let source = try openModel(try inputs.directory(InputTree.model))
@@ -20,8 +21,11 @@ struct ModelFiles {
       companions = source.companions
     case .random:
       source = nil
-      let files = try inputs.directory(InputTree.configuration)
-      configuration = try ModelConfiguration(path: try onlyFile(in: files))
+      if let written {
+        configuration = try ModelConfiguration(json: Array(written.utf8), file: "config")
+      } else {
+        configuration = try ModelConfiguration(path: try onlyFile(in: try inputs.directory(InputTree.configuration)))
+      }
       companions = try CompanionFile.all(in: try inputs.directory(InputTree.tokenizer))
     }
   }

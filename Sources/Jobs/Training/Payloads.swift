@@ -66,12 +66,14 @@ struct MemberPayload: Codable {
   var mixture: MixturePayload
   /// Numbers that earlier stages have found by the time a runner reads this.
   var deferred: DeferredValues?
+  /// Of `random`: the config.json that the job file has written out; nil where it is an input.
+  var configuration: String?
 
   /// With every number in its place: what decides the run, whoever found them.
   func resolved(inputs: [String: String]) throws -> MemberPayload {
     var payload = self
     if let place = deferred?.learningRate { payload.recipe.learningRate = try place.read(inputs) }
-    if let place = deferred?.almr { payload.mixture.almr = try place.read(inputs) }
+    if let place = deferred?.almr { payload.mixture.almr = try place.readRatio(inputs) }
     payload.deferred = nil
     return payload
   }

@@ -13,6 +13,8 @@ struct PlannedStart {
   let stateBytes: UInt64
   let notes: [String]
   /// The model and its tokenizer where they are at hand; nil for an earlier stage's.
+  /// A config.json that the job file has written out.
+  var configuration: String? = nil
   var opened: (model: any ModelSource, tokenizer: LoadedTokenizer)? = nil
 }
 
@@ -39,16 +41,9 @@ struct StartPlanner {
       notes: [], opened: (model, tokenizer))
   }
 
-  func random(_ configurationPath: SpecScalar, tokenizer tokenizerPath: SpecScalar) throws -> PlannedStart {
-    let configuration = try context.input(
-      named: InputTree.configuration, path: configurationPath, kind: .file)
+  func random(_ written: WrittenConfiguration, tokenizer tokenizerPath: SpecScalar) throws -> PlannedStart {
+    let (parsed, configuration) = try planned(written)
     let tokenizer = try context.input(named: InputTree.tokenizer, path: tokenizerPath, kind: .directory)
-    guard let file = configuration.localPath else {
-      throw SpecError(
-        position: configurationPath.position, path: configurationPath.path,
-        problem: "random weights need a configuration at hand, not a stage's output", remedy: "Write a path")
-    }
-    let parsed = try naming(configurationPath) { try ModelConfiguration(path: file) }
     // One that an earlier stage makes is checked when the texts are indexed.
     let loaded = try tokenizer.localPath.map { directory in
       try naming(tokenizerPath) { try loadTokenizer(modelDirectory: directory).tokenizer }
@@ -58,7 +53,26 @@ struct StartPlanner {
     let notes =
       tokenizer.localPath == nil ? ["The tokenizer is an earlier stage's; it is checked when it is there."] : []
     return PlannedStart(
-      inputs: [configuration.reference, files], start: .random, tokenizer: files, stateBytes: bytes, notes: notes)
+      inputs: configuration.map { [$0, files] } ?? [files], start: .random, tokenizer: files, stateBytes: bytes,
+      notes: notes, configuration: configuration == nil ? String(decoding: parsed.json, as: UTF8.self) : nil)
+  }
+
+  /// The shape, and the input that has it; nil where the job file itself has it.
+  private func planned(
+    _ written: WrittenConfiguration
+  ) throws -> (configuration: ModelConfiguration, input: InputReference?) {
+    switch written {
+    case .inline(let json, let place):
+      return (try naming(place) { try ModelConfiguration(json: Array(json.utf8), file: place.path) }, nil)
+    case .file(let path):
+      let input = try context.input(named: InputTree.configuration, path: path, kind: .file)
+      guard let file = input.localPath else {
+        throw SpecError(
+          position: path.position, path: path.path,
+          problem: "random weights need a configuration at hand, not a stage's output", remedy: "Write a path")
+      }
+      return (try naming(path) { try ModelConfiguration(path: file) }, input.reference)
+    }
   }
 
   /// Checks that the model can be trained as asked, and returns what a worker will hold.
@@ -94,7 +108,7 @@ extension InputReference {
     switch self {
     case .files(let tree): .files(NamedTree(name: name, files: tree.files))
     case .stage(_, let stage, let output): .stage(name: name, stage: stage, output: output)
-    case .phase: self
+    case .phase, .output: self
     }
   }
 

@@ -29,18 +29,19 @@ final class TrainedModel {
 
   /// - Parameters:
   ///   - context: a member's; its checkpoint, when there is one, is loaded, and `ready` told.
+  ///   - configuration: of `random`, the config.json that the job file has written out; nil where it is an input.
   ///   - rowLength: the most tokens of a row, or of rows that are computed together.
   ///   - companions: in place of the files that the start brings.
   init(
-    _ context: MemberContext, start: MemberPayload.Start, recipe: Recipe, recipeSHA256: String, rowLength: Int? = nil,
-    companions: ((ModelFiles) throws -> [CompanionFile])? = nil
+    _ context: MemberContext, start: MemberPayload.Start, configuration: String? = nil, recipe: Recipe,
+    recipeSHA256: String, rowLength: Int? = nil, companions: ((ModelFiles) throws -> [CompanionFile])? = nil
   ) throws {
     precondition(chunkParameterCount == parametersPerChunk, "the exchange and the kernels disagree on a chunk's size")
     self.recipe = recipe
     self.recipeSHA256 = recipeSHA256
     scratchDirectory = context.scratchDirectory
     context.progress("loading", 0)
-    files = try ModelFiles(start: start, inputs: context.inputs)
+    files = try ModelFiles(start: start, configuration: configuration, inputs: context.inputs)
     self.companions = try companions?(files) ?? files.companions
     let shape = try LlamaShape(files.configuration)
     let length = rowLength ?? recipe.sequenceLength

@@ -7,7 +7,7 @@ struct TrainingSpecification {
     /// A Hugging Face directory with weights, or the checkpoint or model of an earlier stage.
     case model(SpecScalar)
     /// Random weights for a configuration and a tokenizer's directory.
-    case random(configuration: SpecScalar, tokenizer: SpecScalar)
+    case random(configuration: WrittenConfiguration, tokenizer: SpecScalar)
   }
 
   struct Source {
@@ -82,7 +82,7 @@ extension TrainingSpecification {
 
   private static func readStart(_ reader: SpecReader) throws -> Start {
     let initialization = try reader.optional("init", .oneOf(Initialization.self))
-    let configuration = try reader.optional("config", .path, example: "config.json")
+    let configuration = try reader.configuration("config")
     let tokenizer = try reader.optional("tokenizer", .path, example: "models/stories260K/hf")
     if initialization == nil {
       if configuration != nil {

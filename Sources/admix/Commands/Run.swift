@@ -21,6 +21,8 @@ struct Run: ParsableCommand {
   @Option(help: "Worker processes.") var workers = 1
   @Option(help: "Threads of each worker (default: the processors divided among the workers).") var threads: Int?
   @Flag(help: "Rename an output directory that holds something else.") var force = false
+  @Option(help: "Of a pipeline: compute this stage and what needs it again, whatever is done.") var from: String?
+  @Flag(help: "Check and plan the job, print what it would do, and run nothing.") var dryRun = false
   @Flag(help: "Print the result as JSON.") var json = false
   @Option(
     help: "A list of known weights (NUMERICS RECIPE_SHA256 WEIGHTS_SHA256 a line); ends with 1 if ours are others.",
@@ -38,16 +40,27 @@ struct Run: ParsableCommand {
     }
   }
 
-  func run() throws { try run(try jobFile.plan()) }
+  func run() throws {
+    let planned = try jobFile.plan()
+    try HoursBudget.check(jobFile)
+    try run(try from.map(planned.redoing) ?? planned)
+  }
 
   /// Runs a job that is planned already.
   func run(_ planned: PlannedJob) throws {
+    if dryRun { return Console.shared.print(dryRunLines(planned)) }
     let known = try known.map(KnownWeights.init(path:))
     _ = try InstructionSet.choose()
     try MemoryNeed(planned.plan).check(workers: workers)
     let directory = Machine.absolute(output ?? planned.output)
     let claim = try OutputClaim.claim(directory, recipe: planned.recipeDigest, force: force) {
       Console.shared.note("what was in \(directory) is now in \($0)")
+    }
+    if from != nil, claim == .same, finishedResult(in: directory) != nil {
+      throw CommandFailure(
+        .usage,
+        "\(directory) is finished, and what its stages took over was cleared away; --force without --from computes all "
+          + "of it again")
     }
     if claim == .same, let result = finishedResult(in: directory) {
       Console.shared.note("\(directory) holds the finished results of this recipe; nothing is left to do")
@@ -73,8 +86,10 @@ struct Run: ParsableCommand {
     defer { cluster.stop() }
     let connection = try cluster.connect()
     defer { connection.close() }
-    // A token made of the recipe: submitted again after a crash it is the same job.
-    let job = try connection.submit(planned, token: token(of: planned.recipeDigest))
+    // A token made of the recipe: submitted again after a crash it is the same job. With --from it is another one, and
+    // takes over the finished stages of the one before.
+    if from != nil { try cancelUnfinished(on: connection) }
+    let job = try connection.submit(planned, token: from == nil ? token(of: planned.recipeDigest) : .drawn())
     try goOn(job, on: connection)
     Interrupts.count()
     let tree = try OutputTree(directory: directory) { outputViews(of: $0) }
@@ -94,6 +109,12 @@ struct Run: ParsableCommand {
     Console.shared.print(json ? [result.text(indented: true)] : lines + (verdict.map { [$0.text] } ?? []))
     if json, let verdict { Console.shared.note(verdict.text) }
     return verdict?.isBroken != true
+  }
+
+  private func cancelUnfinished(on connection: CoordinatorConnection) throws {
+    for job in try connection.status().jobs where job.parent.number == 0 && !job.state.isFinal {
+      try connection.control(job.id, .cancel)
+    }
   }
 
   /// A job of an earlier run is taken up again, whatever made it stop.

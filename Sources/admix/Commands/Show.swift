@@ -29,6 +29,7 @@ struct Show: ParsableCommand {
       Console.shared.print(result.text(indented: true))
     } else {
       Console.shared.print(resultLines(detail, result: result))
+      Console.shared.print(try pipelineLines(detail, in: try connection.status()))
     }
   }
 

@@ -11,10 +11,15 @@ struct SubmitCommand: ParsableCommand {
 
   @OptionGroup var jobFile: JobFileArgument
   @OptionGroup var coordinator: CoordinatorAddress
+  @Option(help: "Of a pipeline: compute this stage and what needs it again, whatever is done.") var from: String?
+  @Flag(help: "Check and plan the job, print what it would do, and submit nothing.") var dryRun = false
   @Flag(help: "Print JSON: the job's id.") var json = false
 
   func run() throws {
-    let planned = try jobFile.plan()
+    var planned = try jobFile.plan()
+    try HoursBudget.check(jobFile)
+    if let from { planned = try planned.redoing(from: from) }
+    if dryRun { return Console.shared.print(dryRunLines(planned)) }
     let connection = try coordinator.connect()
     defer { connection.close() }
     for note in planned.plan.notes { Console.shared.note(note) }

@@ -1,10 +1,9 @@
 import ArgumentParser
 import Corpora
 import Foundation
-import KernelTable
 import Results
-import Synchronization
 import Tokenizers
+import TrainingJobs
 
 struct TokenizerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -54,23 +53,17 @@ struct TokenizerTrain: ParsableCommand {
     if !force, FileManager.default.fileExists(atPath: path) {
       throw CommandFailure(.usage, "\(path) is there already; --force replaces it")
     }
-    let words = try countWords()
+    var learning = VocabularyLearning(vocabularySize: vocabSize)
+    learning.rule = rule
+    learning.minimumFrequency = minFrequency
+    learning.specialTokens = specialTokens
+    learning.textField = textField
+    let words = try learning.count(files, threads: threads)
     Console.shared.progress("learning \(vocabSize) tokens from \(bytes(UInt64(words.textBytes)))")
-    var options = BytePairTrainer.Options(vocabularySize: vocabSize)
-    options.minimumFrequency = minFrequency
-    options.specialTokens = specialTokens
-    let result = try BytePairTrainer.train(words, rule: rule, options: options)
+    let result = try learning.learn(words)
     Console.shared.endProgress()
-    let end = specialTokens.first.map { JSONNode.string($0) } ?? .null
-    let configuration: JSONNode = [
-      "tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": .boolean(false),
-      "bos_token": .null, "eos_token": end, "model_max_length": .integer(1_000_000_000),
-    ]
     do {
-      try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
-      try Data(configuration.text(indented: true).utf8 + [0x0A])
-        .write(to: URL(filePath: output + "/tokenizer_config.json"), options: .atomic)
-      try Data(result.json).write(to: URL(filePath: path), options: .atomic)
+      try learning.write(result, to: output)
     } catch {
       throw CommandFailure(.usage, "\(output): the tokenizer cannot be written: \(error.localizedDescription)")
     }
@@ -82,40 +75,4 @@ struct TokenizerTrain: ParsableCommand {
       "\(path): \(grouped(UInt64(result.vocabularySize))) tokens, \(grouped(UInt64(result.merges))) merges, from "
         + "\(bytes(UInt64(words.textBytes))) of text")
   }
-
-  /// Documents in batches, shared out among the threads.
-  private func countWords() throws -> WordCounts {
-    let pool = ThreadPool(threads: threads)
-    let counters = (0..<threads).map { _ in WordCounter(rule) }
-    var batch: [[UInt8]] = []
-    var batchBytes = 0
-    func count() {
-      pool.run(threads) { thread in
-        for index in stride(from: thread, to: batch.count, by: threads) { counters[thread].add(batch[index]) }
-      }
-      batch.removeAll(keepingCapacity: true)
-      batchBytes = 0
-    }
-    for file in files {
-      var reader = try DocumentReader(path: file, options: DocumentOptions(textField: textField, documents: .file))
-      var text: [UInt8] = []
-      while try reader.next(into: &text) {
-        batch.append(text)
-        batchBytes += text.count
-        if batchBytes >= 16 << 20 { count() }
-      }
-    }
-    count()
-    var words = WordCounts(rule: rule)
-    for counter in counters { words.add(counter.result) }
-    return words
-  }
-}
-
-/// One thread's words.
-private final class WordCounter: Sendable {
-  private let words: Mutex<WordCounts>
-  init(_ rule: TrainedRule) { words = Mutex(WordCounts(rule: rule)) }
-  var result: WordCounts { words.withLock { $0 } }
-  func add(_ text: [UInt8]) { words.withLock { words in text.withUnsafeBufferPointer { words.add($0) } } }
 }

@@ -114,6 +114,9 @@ enum PlanValidation {
         if let problem = problem(in: tree) { return problem }
       case .phase(let number):
         guard number < UInt32(phase) else { return "it refers to phase \(number), which is no earlier phase" }
+      case .output(let number, let name):
+        guard number < UInt32(phase) else { return "it refers to phase \(number), which is no earlier phase" }
+        guard names.insert(name).inserted else { return "two of its inputs are called '\(name)'" }
       case .stage(let name, let stage, let output):
         guard names.insert(name).inserted else { return "two of its inputs are called '\(name)'" }
         guard let outputs = stages[stage] else { return "it refers to stage '\(stage)', which it does not need" }

@@ -101,6 +101,8 @@ extension Coordinator {
       switch reference {
       case .files(let tree): return [tree]
       case .phase(let phase): return job.completedPhases[phase]?.outputs ?? []
+      case .output(let phase, let name):
+        return job.completedPhases[phase]?.outputs.filter { $0.name == name } ?? []
       case .stage(let name, let stage, let output):
         guard let sibling = sibling(of: job, stage: stage),
           let tree = sibling.outputs.first(where: { $0.name == output })

@@ -78,14 +78,13 @@ extension ShardedPhase {
     let running = Dictionary(runners.map { ($0.shard, $0) }, uniquingKeysWith: { first, _ in first })
     return shards.indices.prefix(limit).map { index in
       var status = ShardStatus(
-        name: shards[index].name, state: .waiting, worker: "", activity: "", fraction: -1, values: [])
+        name: shards[index].name, state: .waiting, worker: "", activity: "", fraction: -1, values: lastValues[index])
       if case .completed = states[index] { status.state = .completed }
       if let runner = running[index] {
         status.state = .running
         status.worker = runner.title
         status.activity = runner.progress?.activity ?? ""
         status.fraction = runner.progress?.fraction ?? -1
-        status.values = Array((runner.progress?.values ?? []).prefix(64))
       }
       return status
     }

@@ -32,6 +32,8 @@ struct ShardedPhase: Sendable {
   var checkpoints: [ShardCheckpointRecord?]
   /// Exits of runners of their own accord, by shard.
   var exits: [Int]
+  /// What each shard's runner said last, for people: kept after its end, not after a restart.
+  var lastValues: [[Metric]]
   var runners: [Runner] = []
   var isPauseRequested = false
   /// Why nobody goes on until a person has acted.
@@ -54,6 +56,7 @@ struct ShardedPhase: Sendable {
     results = Array(repeating: "{}", count: shards.count)
     checkpoints = Array(repeating: nil, count: shards.count)
     exits = Array(repeating: 0, count: shards.count)
+    lastValues = Array(repeating: [], count: shards.count)
   }
 
   var completedCount: Int { states.count { if case .completed = $0 { true } else { false } } }
@@ -106,7 +109,9 @@ struct ShardedPhase: Sendable {
       settle()
     case .failed(let failed):
       fail("\(shardTitle(runner.shard)) on \(runner.title): \(failed.message)")
-    case .progress(let progress): runners[index].progress = progress
+    case .progress(let progress):
+      runners[index].progress = progress
+      if !progress.values.isEmpty { lastValues[runner.shard] = Array(progress.values.prefix(64)) }
     case .checkpointSaved(let saved): handle(saved, of: runner)
     default: break
     }

@@ -15,26 +15,32 @@ struct SweepCell {
     cell = try decodePayload(CellPayload.self, from: context.payload)
     base = try SweepBase.read(inputs: context.inputs)
     payload = try MemberPayload(
-      start: base.start, recipe: cell.recipe, corpus: base.corpus, mixture: cell.mixture, deferred: cell.deferred
+      start: base.start, recipe: cell.recipe, corpus: base.corpus, mixture: cell.mixture, deferred: cell.deferred,
+      configuration: base.configuration
     ).resolved(inputs: context.inputs)
   }
 
+  /// Where this shard's part of the training ends.
+  private var lastStep: UInt64 { UInt64(cell.rung?.until ?? cell.recipe.steps) }
+
   func run() throws -> ShardResult {
+    if let stopped = try stoppedBefore() { return try leave(stopped, state: nil, seconds: 0) }
     let started = ContinuousClock.now
-    let saved = context.checkpoint.map { ($0.directory + "/" + CellProgress.state, $0.step) }
+    let checkpoint = try context.checkpoint ?? earlierState()
+    let saved = checkpoint.map { ($0.directory + "/" + CellProgress.state, $0.step) }
     let encoded = try encodePayload(payload)
     let member = try CPTMember(
       MemberContext(
         payload: encoded, inputs: context.inputs, checkpoint: saved, scratchDirectory: context.scratchDirectory,
         threads: context.threads, progress: context.progress))
-    var curve = try context.checkpoint.map { try CellProgress.read(from: $0.directory).curve } ?? []
+    var curve = try checkpoint.map { try CellProgress.read(from: $0.directory).curve } ?? []
     let steps = SoloSteps(
       member, sliceCount: UInt32(cell.recipe.slices), arithmetic: try .forThisProcessor(),
-      step: context.checkpoint?.step ?? 0, chain: context.checkpoint?.chain ?? .zero)
+      step: checkpoint?.step ?? 0, chain: checkpoint?.chain ?? .zero)
     var divergence: String?
     if steps.step == 0 { curve = [try evaluate(member, step: 0, trained: nil)] }
     var savedAt = steps.step
-    while steps.step < UInt64(cell.recipe.steps), divergence == nil {
+    while steps.step < lastStep, divergence == nil {
       let trained: StepAssessment
       do {
         trained = try steps.advance { _ in note("training", steps.step) }
@@ -42,11 +48,11 @@ struct SweepCell {
         divergence = error.reason
         break
       }
-      context.saving.show(trained.metrics.filter { ["loss", "learning_rate"].contains($0.label) })
-      note("training", steps.step)
       if isEvaluated(steps.step) { curve.append(try evaluate(member, step: steps.step, trained: trained)) }
+      show(steps.step, trained, curve)
+      note("training", steps.step)
       let interval = UInt64(base.checkpointInterval)
-      let isDue = interval > 0 && steps.step >= savedAt + interval && steps.step < UInt64(cell.recipe.steps)
+      let isDue = interval > 0 && steps.step >= savedAt + interval && steps.step < lastStep
       if isDue || context.saving.isWanted {
         try save(member, steps, curve)
         savedAt = steps.step
@@ -55,13 +61,22 @@ struct SweepCell {
     return try finish(member, steps, curve, divergence, seconds: (ContinuousClock.now - started) / .seconds(1))
   }
 
+  /// The cell's line in the live table.
+  private func show(_ step: UInt64, _ trained: StepAssessment, _ curve: [CellResult.Point]) {
+    let losses = zip(base.corpus.sets, curve.last?.sets ?? []).compactMap { set, measured in
+      measured.loss.map { Metric(set.name, $0) }
+    }
+    context.saving.show(
+      [Metric("step", Double(step))] + trained.metrics.filter { ["loss", "learning_rate"].contains($0.label) } + losses)
+  }
+
   private func note(_ activity: String, _ step: UInt64) {
     context.progress("\(activity) \(step)/\(cell.recipe.steps)", Double(step) / Double(cell.recipe.steps))
   }
 
   private func isEvaluated(_ step: UInt64) -> Bool {
     let interval = UInt64(base.evaluationInterval)
-    return step == UInt64(cell.recipe.steps) || interval > 0 && step % interval == 0
+    return step == lastStep || interval > 0 && step % interval == 0
   }
 
   /// Sums in row order, in Double, as the coordinator adds them.
@@ -94,8 +109,7 @@ struct SweepCell {
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: directory) }
     try member.writeCheckpoint(step: steps.step, chain: steps.chain, to: directory + "/" + CellProgress.state)
-    try Data(try encodePayload(CellProgress(curve: curve)))
-      .write(to: URL(fileURLWithPath: directory + "/" + CellProgress.file))
+    try CellProgress(curve: curve).write(to: directory)
     try context.saving.save(ShardCheckpoint(directory: directory, step: steps.step, chain: steps.chain))
   }
 
@@ -109,14 +123,50 @@ struct SweepCell {
       recipeSHA256: member.trained.recipeSHA256,
       weightsSHA256: divergence == nil ? member.trained.weightsSHA256 : nil, parameters: member.parameterCount,
       curve: curve)
+    guard let tree = cell.rung?.state, divergence == nil else { return try leave(result, state: nil, seconds: seconds) }
+    let directory = context.scratchDirectory + "/state"
+    try? FileManager.default.removeItem(atPath: directory)
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    try member.writeCheckpoint(step: steps.step, chain: steps.chain, to: directory + "/" + CellProgress.state)
+    try CellProgress(curve: curve, step: steps.step, chain: steps.chain.hex).write(to: directory)
+    return try leave(result, state: OutputTree(name: tree, directory: directory), seconds: seconds)
+  }
+
+  // MARK: Rungs
+
+  /// What an earlier rung left of a cell that does not go on: it diverged there, or others did better.
+  private func stoppedBefore() throws -> CellResult? {
+    guard let rung = cell.rung, let previous = rung.previousResult, let decision = rung.decision else { return nil }
+    var result = try CellResult.read(from: try context.inputs.directory(previous))
+    if result.status != .completed { return result }
+    let survivors = try RungDecision.read(from: try context.inputs.directory(decision)).survivors
+    if survivors.contains(cell.name) { return nil }
+    result.status = .earlyStopped
+    return result
+  }
+
+  private func earlierState() throws -> ShardCheckpoint? {
+    guard let tree = cell.rung?.previousState else { return nil }
+    let directory = try context.inputs.directory(tree)
+    let progress = try CellProgress.read(from: directory)
+    guard let step = progress.step, let chain = progress.chain.flatMap(WireProtocol.Digest.init(hex:)) else {
+      throw MissingInput(tree: tree)
+    }
+    return ShardCheckpoint(directory: directory, step: step, chain: chain)
+  }
+
+  private func leave(_ result: CellResult, state: OutputTree?, seconds: Double) throws -> ShardResult {
     let directory = context.scratchDirectory + "/cell"
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     try Data(try encodePayload(result)).write(to: URL(fileURLWithPath: directory + "/" + CellPayload.file))
-    let summary = CellSummary(
-      status: result.status, reason: divergence, weightsSHA256: result.weightsSHA256, tokens: result.tokens,
+    var summary = CellSummary(
+      status: result.status, reason: result.reason, weightsSHA256: result.weightsSHA256, tokens: result.tokens,
       seconds: (seconds * 1000).rounded() / 1000, resumedAt: context.checkpoint?.step)
+    // Parts of one cell are summed up by whoever reads them.
+    if let rung = cell.rung, let until = rung.until { summary.secondsOfPart = ["until \(until)": summary.seconds] }
+    if cell.rung?.until != nil { summary.seconds = 0 }
     return ShardResult(
-      outputs: [OutputTree(name: cell.outputTree, directory: directory)],
+      outputs: [OutputTree(name: cell.outputTree, directory: directory)] + (state.map { [$0] } ?? []),
       result: String(decoding: try encodePayload(["cells": [cell.name: summary]]), as: UTF8.self))
   }
 }
@@ -127,7 +177,9 @@ private struct CellSummary: Codable {
   let reason: String?
   let weightsSHA256: String?
   let tokens: Int
-  let seconds: Double
+  var seconds: Double
+  /// Of the parts before the last one, in a sweep that stops cells early.
+  var secondsOfPart: [String: Double]?
   /// The step of the checkpoint it went on from after its first runner was lost.
   let resumedAt: UInt64?
 
@@ -135,6 +187,7 @@ private struct CellSummary: Codable {
     case status, reason, tokens, seconds
     case weightsSHA256 = "weights_sha256"
     case resumedAt = "resumed_at"
+    case secondsOfPart = "seconds_of_part"
   }
 }
 
@@ -151,8 +204,19 @@ extension SweepBase {
 }
 
 extension CellProgress {
+  func write(to directory: String) throws {
+    try Data(try encodePayload(self)).write(to: URL(fileURLWithPath: directory + "/" + Self.file))
+  }
+
   static func read(from directory: String) throws -> CellProgress {
     let file = URL(fileURLWithPath: directory + "/" + file)
     return try decodePayload(CellProgress.self, from: [UInt8](try Data(contentsOf: file)))
+  }
+}
+
+extension CellResult {
+  static func read(from directory: String) throws -> CellResult {
+    let file = URL(fileURLWithPath: directory + "/" + CellPayload.file)
+    return try decodePayload(CellResult.self, from: [UInt8](try Data(contentsOf: file)))
   }
 }

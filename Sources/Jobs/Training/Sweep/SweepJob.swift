@@ -23,7 +23,8 @@ public struct SweepJob: JobType {
     switch context.phaseName {
     case "prepare": return try CPTJob().prepareShard(context)
     case "index": return try indexShard(context)
-    case "cells": return try SweepCell(context).run()
+    case let name where name.hasPrefix("cells"): return try SweepCell(context).run()
+    case let name where name.hasPrefix("choose"): return try chooseShard(context)
     case "table": return try tableShard(context)
     default: preconditionFailure("sweep has no sharded phase named \(context.phaseName)")
     }

@@ -9,9 +9,20 @@ struct SweepBase: Codable {
   let evaluationInterval: Int
   let checkpointInterval: Int
   let axes: [String]
+  /// A config.json that the job file has written out.
+  var configuration: String?
+  var budget = SweepBudget(plannedTokens: 0)
 
   static let tree = "base"
   static let file = "base.json"
+}
+
+/// What a sweep was allowed and planned to take.
+struct SweepBudget: Codable {
+  var plannedTokens: Int
+  var tokens: Int?
+  /// Of all cells' runners together.
+  var hours: Double?
 }
 
 /// One cell: what it computes, and where it stands.
@@ -22,9 +33,25 @@ struct CellPayload: Codable {
   let recipe: Recipe
   let mixture: MixturePayload
   let deferred: DeferredValues?
+  /// Of its result; with rungs, of the last one's.
   let outputTree: String
+  /// The part of the cell that this shard trains; nil trains it whole.
+  var rung: Rung?
 
   static let file = "cell.json"
+
+  /// One part of a cell in a sweep that stops some early.
+  struct Rung: Codable, Equatable {
+    /// The step after which the next decision falls; nil goes to the end.
+    let until: Int?
+    /// What the part before left: its result and its state. Nil in the first.
+    let previousResult: String?
+    let previousState: String?
+    /// Who goes on.
+    let decision: String?
+    /// Where this part leaves its state; nil in the last.
+    let state: String?
+  }
 }
 
 /// What a finished cell leaves behind. It has no times: where and how fast a cell ran must not change its bytes.
@@ -33,6 +60,8 @@ struct CellResult: Codable {
     case completed
     /// A loss or a gradient norm was not finite.
     case diverged
+    /// Others did better by the end of a rung: what it measured bounds what it would have reached.
+    case earlyStopped = "early_stopped"
   }
   /// One evaluation: sums over the rows of each validation set.
   struct Point: Codable {
@@ -55,7 +84,7 @@ struct CellResult: Codable {
   let seed: UInt64
   let almr: Double
   let learningRate: Double
-  let status: Status
+  var status: Status
   /// Why it diverged.
   let reason: String?
   let steps: Int
@@ -71,6 +100,9 @@ struct CellResult: Codable {
 /// What a cell has so far, beside its checkpoint.
 struct CellProgress: Codable {
   let curve: [CellResult.Point]
+  /// Where a state that another shard goes on from stands; nil in a checkpoint, which says so itself.
+  var step: UInt64?
+  var chain: String?
   static let file = "progress.json"
   static let state = "state"
 }

@@ -14,12 +14,22 @@ struct SweepSpecification {
   let axes: [String]
   let cells: [Cell]
   let threadsPerCell: Int
+  let earlyStop: EarlyStop?
+  var budget: Budget?
+
+  struct Budget {
+    let tokens: Int?
+    /// Of all cells' runners together.
+    let hours: Double?
+  }
 }
 
 extension SweepSpecification {
   /// Cells that a plan can name in one control frame.
   static let cellCountMax = 192
-  private static let ownKeys = ["job", "name", "output", "grid", "cells", "repeats", "threads_per_cell", "budget"]
+  private static let ownKeys = [
+    "job", "name", "output", "grid", "cells", "repeats", "threads_per_cell", "budget", "early_stop",
+  ]
   private static let gridExample = "almr: [0.1, 0.3, 0.5], learning_rate: [3.0e-4, 1.0e-3]"
 
   static func read(_ mapping: SpecMapping) throws -> (specification: SweepSpecification, resolved: ResolvedSpec) {
@@ -27,11 +37,6 @@ extension SweepSpecification {
       entries: mapping.entries.filter { ownKeys.contains($0.key) }, path: mapping.path, position: mapping.position)
     let training = SpecMapping(
       entries: mapping.entries.filter { !ownKeys.contains($0.key) }, path: mapping.path, position: mapping.position)
-    if let position = mapping.keyPosition(of: "early_stop") {
-      throw SpecError(
-        position: position, path: "early_stop", problem: "stopping hopeless cells early is not there yet",
-        remedy: "Leave it out; every cell runs to its end")
-    }
     var cellResolved = ResolvedSpec()
     var (value, resolved) = try SpecReader.read(own) { reader in
       let header = try reader.header(of: "sweep")
@@ -61,9 +66,21 @@ extension SweepSpecification {
           cells.append(Cell(values: texts, training: training))
         }
       }
-      try checkBudget(reader, cells)
-      return SweepSpecification(
-        header: header, axes: axes.filter { $0 != "seed" }, cells: cells, threadsPerCell: threads)
+      let stepsMin = cells.map(\.training.recipe.steps).min() ?? 1
+      let earlyStop = try reader.mappingIfPresent("early_stop", example: EarlyStop.example) {
+        try EarlyStop.read($0, stepsMin: stepsMin)
+      }
+      if let earlyStop, cells.count * (earlyStop.rungs.count + 1) > cellCountMax {
+        throw reader.refusal(
+          "early_stop",
+          "\(cells.count) cells in \(earlyStop.rungs.count + 1) parts are more than \(cellCountMax) shards",
+          remedy: "Take rungs or cells away, or divide the sweep into several")
+      }
+      var sweep = SweepSpecification(
+        header: header, axes: axes.filter { $0 != "seed" }, cells: cells, threadsPerCell: threads,
+        earlyStop: earlyStop, budget: nil)
+      sweep.budget = try readBudget(reader, sweep)
+      return sweep
     }
     for entry in cellResolved.withoutAxes(value.axes).entries where !["job", "name", "output"].contains(entry.key) {
       resolved.set(entry.key, entry.value)
@@ -142,20 +159,52 @@ extension SweepSpecification {
     }
   }
 
-  private static func checkBudget(_ reader: SpecReader, _ cells: [Cell]) throws {
+  private static func readBudget(_ reader: SpecReader, _ sweep: SweepSpecification) throws -> Budget? {
     let budget = try reader.mappingIfPresent("budget", example: "tokens: 100M") { budget in
-      if budget.has("hours") {
-        throw budget.refusal(
-          "hours", "a budget of hours is not there yet",
-          remedy: "Write `tokens`; `admix plan` says how long that many take")
+      let tokens = try budget.optional("tokens", .count, example: "100M")
+      let hours = try budget.optional("hours", .number(above: 0), example: "12")
+      guard tokens != nil || hours != nil else {
+        throw budget.refusal("tokens", "the budget says nothing", remedy: "Write `tokens: 100M`, `hours: 12` or both")
       }
-      return try budget.required("tokens", .count, example: "100M")
+      return Budget(tokens: tokens, hours: hours)
     }
-    let planned = cells.reduce(0) { $0 + $1.training.recipe.steps * $1.training.recipe.tokensPerStep }
-    guard let budget, planned > budget else { return }
+    let planned = sweep.plannedTokens
+    guard let limit = budget?.tokens, planned > limit else { return budget }
     throw reader.refusal(
-      "budget", "\(cells.count) cells train on \(planned) tokens, and the budget is \(budget)",
+      "budget", "\(sweep.cells.count) cells train on \(planned) tokens, and the budget is \(limit)",
       remedy: "Take cells, steps or `repeats` away, or raise it to \(planned)")
+  }
+
+  /// Tokens of all cells; with early stop, of as many steps as their groups leave them.
+  var plannedTokens: Int { plannedSteps.reduce(0) { $0 + $1.steps * $1.cell.training.recipe.tokensPerStep } }
+
+  /// Steps of each cell, when of every group the cells written first go on. Which ones is not known yet.
+  var plannedSteps: [(cell: Cell, steps: Int)] {
+    guard let earlyStop else { return cells.map { ($0, $0.training.recipe.steps) } }
+    var open = Set(cells.indices)
+    var steps = cells.map(\.training.recipe.steps)
+    for rung in earlyStop.rungs {
+      for (_, members) in Dictionary(grouping: open.sorted(), by: { group(of: cells[$0]) }) {
+        let rates = members.map { rate(of: cells[$0]) }
+        var distinct: [String] = []
+        for rate in rates where !distinct.contains(rate) { distinct.append(rate) }
+        let kept = distinct.prefix(earlyStop.survivorCount(of: distinct.count))
+        for (member, rate) in zip(members, rates) where !kept.contains(rate) {
+          steps[member] = rung
+          open.remove(member)
+        }
+      }
+    }
+    return zip(cells, steps).map { ($0, $1) }
+  }
+
+  /// What a cell shares with those it is compared with at a rung: all axes but the learning rate.
+  func group(of cell: Cell) -> [String] {
+    zip(axes, cell.values).filter { $0.0 != "learning_rate" }.map(\.1)
+  }
+
+  func rate(of cell: Cell) -> String {
+    zip(axes, cell.values).first { $0.0 == "learning_rate" }?.1 ?? ""
   }
 }
 

@@ -74,6 +74,9 @@ struct SweepDescription: Codable {
   let tokens: Int
   let cells: Int
   let diverged: Int
+  let earlyStopped: Int
+  /// Planned tokens, and what was allowed.
+  let budget: SweepBudget
 }
 
 extension SweepJob {
@@ -92,9 +95,7 @@ extension SweepJob {
   func tableShard(_ context: ShardContext) throws -> ShardResult {
     let base = try SweepBase.read(inputs: context.inputs)
     let cells = try context.inputs.filter { $0.key.hasPrefix("cell-") }.map { _, directory in
-      try decodePayload(
-        CellResult.self,
-        from: [UInt8](try Data(contentsOf: URL(fileURLWithPath: directory + "/" + CellPayload.file))))
+      try CellResult.read(from: directory)
     }.sorted(by: SweepJob.precedes)
     let table = SweepTable(base: base, cells: cells)
     let directory = context.scratchDirectory + "/sweep"
@@ -109,7 +110,8 @@ extension SweepJob {
       sets: base.corpus.sets.map { .init(name: $0.name, role: $0.role.rawValue, heldOutFrom: $0.heldOutFrom) },
       sources: base.corpus.sources.map { .init(name: $0.name, role: $0.role.rawValue) },
       tokens: cells.reduce(0) { $0 + $1.tokens }, cells: cells.count,
-      diverged: cells.count { $0.status == .diverged })
+      diverged: cells.count { $0.status == .diverged }, earlyStopped: cells.count { $0.status == .earlyStopped },
+      budget: base.budget)
     try write(String(decoding: try encodePayload(description), as: UTF8.self), "sweep.json")
     return ShardResult(
       outputs: [OutputTree(name: SweepTable.tree, directory: directory)],
