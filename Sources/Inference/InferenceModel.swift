@@ -3,7 +3,8 @@ public import Transformer
 
 /// A Llama decoder for scoring and generation: prepacked weights, and a cache of keys and values in pages that
 /// documents with a common beginning share. The logits of a document's tokens are those of `LlamaModel.logits` for the
-/// whole document in fp32, bit for bit: whatever else is in the batch, wherever a prompt is cut, on any number of threads.
+/// whole document in fp32, bit for bit: whatever else is in the batch, wherever a prompt is cut, on any number of
+/// threads.
 ///
 /// One thread at a time may call it, and what was made from it.
 public final class InferenceModel {

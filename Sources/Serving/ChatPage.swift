@@ -18,8 +18,8 @@ enum ChatPage {
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <link rel="icon" href="data:,">
     <style>
-    :root { color-scheme: light dark; --back: #fbfaf8; --text: #1d1d1f; --mine: #e4ecf7; --line: #d9d6cf; --quiet: #66635d;
-      --act: #1f5fbf; --wrong: #a3261b; }
+    :root { color-scheme: light dark; --back: #fbfaf8; --text: #1d1d1f; --mine: #e4ecf7; --line: #d9d6cf;
+      --quiet: #66635d; --act: #1f5fbf; --wrong: #a3261b; }
     @media (prefers-color-scheme: dark) { :root { --back: #17181a; --text: #e9e7e3; --mine: #22334d; --line: #3a3b3e;
       --quiet: #a5a29b; --act: #7fb0ff; --wrong: #ff9d92; } }
     * { box-sizing: border-box }
@@ -49,8 +49,8 @@ enum ChatPage {
     details input { width: 7rem; padding: .25rem .4rem } details input.wide { width: min(22rem, 70vw) }
     </style></head><body>
     <header><h1 id="name">Admix chat</h1><button type="button" id="reset">New chat</button></header>
-    <main id="talk" aria-live="polite"><p class="hint">Enter sends, Shift+Enter makes a new line, Escape stops an answer.
-    Nothing is kept but on this page.</p></main>
+    <main id="talk" aria-live="polite"><p class="hint">Enter sends, Shift+Enter makes a new line, Escape stops an
+    answer. Nothing is kept but on this page.</p></main>
     <footer><form id="form"><textarea id="text" rows="1" aria-label="Message" autofocus></textarea>
     <button id="send">Send</button></form>
     <details><summary>Settings</summary>

@@ -76,7 +76,9 @@ struct RequestFields {
     case .list(let elements)?:
       var texts: [String] = []
       for element in elements {
-        guard case .string(let text) = element else { throw .invalid(field, found: Self.name(element), expected: expected) }
+        guard case .string(let text) = element else {
+          throw .invalid(field, found: Self.name(element), expected: expected)
+        }
         texts.append(text)
       }
       guard texts.count <= limit else { throw .invalid(field, found: "\(texts.count) texts", expected: expected) }
