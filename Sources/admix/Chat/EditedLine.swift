@@ -98,7 +98,8 @@ struct EditedLine: Equatable {
   }
 
   /// How a terminal of `columns` shows the line behind `prompt`: the text with line ends where it wraps, how many rows
-  /// it takes, and where the cursor is, from 0. A wide character that does not fit a row's last column goes to the next.
+  /// it takes, and where the cursor is, from 0. A wide character that does not fit a row's last column goes
+  /// to the next.
   func picture(prompt: String, columns: Int) -> (text: String, rows: Int, cursorRow: Int, cursorColumn: Int) {
     var text = ""
     var (row, column) = (0, 0)
