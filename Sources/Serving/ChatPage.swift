@@ -87,12 +87,13 @@ enum ChatPage {
         temperature: +$("temperature").value, top_p: +$("top_p").value, max_tokens: +$("max_tokens").value};
       if ($("seed").value !== "") body.seed = +$("seed").value;
       if ($("system").value) body.messages.unshift({role: "system", content: $("system").value});
-      running = new AbortController();
+      // A new chat begins another list; an answer that belongs to the old one is not added to it.
+      const mine = running = new AbortController(), talked = messages;
       busy(true);
       let said = "", note = "";
       try {
         const reply = await fetch("/v1/chat/completions",
-          {method: "POST", headers: headers(), body: JSON.stringify(body), signal: running.signal});
+          {method: "POST", headers: headers(), body: JSON.stringify(body), signal: mine.signal});
         if (!reply.ok) throw new Error((await reply.json()).error.message);
         const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
         for (let rest = ""; ;) {
@@ -118,9 +119,14 @@ enum ChatPage {
       } catch (error) {
         if (error.name === "AbortError") note = "stopped"; else { node.classList.add("wrong"); note = error.message; }
       }
-      running = null;
-      busy(false);
-      if (said) messages.push({role: "assistant", content: said}); else messages.pop();
+      if (running === mine) { running = null; busy(false); }
+      if (talked !== messages) return;
+      if (said) messages.push({role: "assistant", content: said});
+      else {
+        // The question was not answered: it goes back to be sent again.
+        const asked = messages.pop();
+        if (asked && !text.value) { text.value = asked.content; grow(); }
+      }
       const small = document.createElement("small");
       small.textContent = note;
       node.append(small);
@@ -141,7 +147,7 @@ enum ChatPage {
     text.addEventListener("keydown", event => {
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
         event.preventDefault();
-        $("form").requestSubmit();
+        if (!running) $("form").requestSubmit();
       }
     });
     document.addEventListener("keydown", event => { if (event.key === "Escape" && running) running.abort(); });
