@@ -154,7 +154,8 @@ let package = Package(
       "Serving", "Sources/Serving",
       [
         "TextGeneration", "Inference", "Chat", "Templates", "Tokenizers", "Results",
-        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]),
@@ -192,8 +193,14 @@ let package = Package(
     tests(
       "CommandLineTests",
       [
-        "Results", "ControlClient", "JobKit", "KernelTable", "WireProtocol", "TestSupport", "admix",
+        "Results", "ControlClient", "JobKit", "KernelTable", "WireProtocol", "TestSupport", "admix", "Chat", "Inference",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    tests(
+      "ServingTests",
+      [
+        "Serving", "TextGeneration", "Inference", "Results", "Tokenizers", "TestSupport", "admix",
+        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
       ]),
     tests("TemplateTests", ["Templates"], exclude: ["Fixtures"]),
     tests("ChatTests", ["Chat", "Templates", "Tokenizers", "Checkpoints", "TestSupport"], exclude: ["Fixtures"]),
