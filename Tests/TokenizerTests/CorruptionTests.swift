@@ -6,8 +6,8 @@ import Testing
 @testable import Tokenizers
 
 /// Damaged files of every kind: 20,000 with random bytes changed, 2,000 changed where it hurts. Each must give a typed
-/// error or a tokenizer that works, of a size that the file's size bounds; so are the memory and the work of reading it,
-/// which are counted. The slowest one is printed.
+/// error or a tokenizer that works, of a size that the file's size bounds. So are the memory and the work of reading
+/// it, which are counted; the slowest one is printed.
 @Suite struct CorruptionTests {
   /// Damage that comes back with its seed.
   struct Damage: RandomNumberGenerator {
