@@ -80,9 +80,10 @@ let package = Package(
     part("Inference", "Sources/Inference", ["KernelTable", "Transformer", "Checkpoints"]),
 
     // Files.
-    part("Checkpoints", "Sources/Checkpoints", [crypto]),
-    part("Tokenizers", "Sources/Tokenizers", []),
-    part("Corpora", "Sources/Corpora", ["Tokenizers", "CZlib", "CZstd", crypto]),
+    part("Metering", "Sources/Metering"),
+    part("Checkpoints", "Sources/Checkpoints", ["Metering", crypto]),
+    part("Tokenizers", "Sources/Tokenizers", ["Metering"]),
+    part("Corpora", "Sources/Corpora", ["Tokenizers", "Metering", "CZlib", "CZstd", crypto]),
 
     // Gradients between runners.
     part("GradientExchange", "Sources/GradientExchange", ["JobKit", "WireProtocol", "KernelTable", "CLZ4", crypto]),
@@ -207,12 +208,12 @@ let package = Package(
     tests("PricingTests", ["Pricing", "Transformer", "KernelTable"]),
     tests("ReportTests", ["Reports", "Results", "Study", "WireProtocol"], exclude: ["Fixtures"]),
     tests("JobFileTests", ["JobFiles", "JobKit", "PipelineJob", "WireProtocol"]),
-    tests("CheckpointTests", ["Checkpoints", "TestSupport"], exclude: ["Fixtures"]),
-    tests("TokenizerTests", ["Tokenizers", "Corpora", "TestSupport", crypto], exclude: ["Fixtures"]),
+    tests("CheckpointTests", ["Checkpoints", "Metering", "TestSupport"], exclude: ["Fixtures"]),
+    tests("TokenizerTests", ["Tokenizers", "Corpora", "Metering", "TestSupport", crypto], exclude: ["Fixtures"]),
     tests("StudyTests", ["Study"], exclude: ["Fixtures"]),
     tests(
       "StudyJobTests", ["StudyJobs", "PipelineJob", "JobFiles", "JobKit", "TestSupport", "WireProtocol"]),
-    tests("CorporaTests", ["Corpora", "Tokenizers", "CZlib", "CZstd", "TestSupport", crypto]),
+    tests("CorporaTests", ["Corpora", "Tokenizers", "Metering", "CZlib", "CZstd", "TestSupport", crypto]),
     tests("KernelTests", ["KernelTable"]),
     tests("GradientExchangeTests", ["GradientExchange", "KernelTable", "WireProtocol"]),
     // A runner with a job type of the tests' own, built as a third party would build one.
