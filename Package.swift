@@ -181,7 +181,7 @@ let package = Package(
       "TrainingJobTests",
       [
         "TrainingJobs", "JobFiles", "JobKit", "KernelTable", "Transformer", "Corpora", "Chat", "Checkpoints",
-        "Tokenizers", "TrainingSupport", "TestSupport", "WireProtocol", crypto,
+        "Tokenizers", "Inference", "TrainingSupport", "TestSupport", "WireProtocol", crypto,
       ]),
     tests(
       "EvaluationJobTests",

@@ -5,7 +5,8 @@
 
 The package `gguf` reads every tensor, which must be the directory's, put in llama.cpp's order and rounded as the file
 says. With --llama, llama.cpp and transformers must continue the same prompts with the same greedy tokens; quantized files
-are only asked how many they share.
+are only asked how many they share: their weights are rounded, and llama.cpp rounds activations to int8 beside them. For
+every prompt it tells how far the logits behind it lie apart, as KL divergence in nats and as the largest difference.
 """
 
 import argparse
@@ -70,7 +71,7 @@ def check_text(directory, path):
     from transformers import AutoModelForCausalLM
 
     model = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32)
-    llama = llama_cpp.Llama(path, n_ctx=256, n_threads=2, logits_all=False, verbose=False)
+    llama = llama_cpp.Llama(path, n_ctx=256, n_threads=2, logits_all=True, verbose=False)
     shared = total = 0
     for prompt in PROMPTS:
         ids = llama.tokenize(prompt.encode(), add_bos=True, special=True)
@@ -82,6 +83,16 @@ def check_text(directory, path):
                 break
         same = next((i for i, (a, b) in enumerate(zip(found, reference)) if a != b), len(reference))
         shared, total = shared + same, total + len(reference)
+        with torch.no_grad():
+            wanted = model(torch.tensor([ids])).logits[0, -1].double()
+        llama.reset()
+        llama.eval(ids)
+        logits = torch.tensor(np.array(llama.scores[len(ids) - 1])).double()
+        log_p, log_q = wanted.log_softmax(-1), logits.log_softmax(-1)
+        divergence = float((log_p.exp() * (log_p - log_q)).sum())
+        print(f"  {prompt!r}: {same} of {len(reference)} tokens, KL {divergence:.2e}, "
+              f"logits within {float((wanted - logits).abs().max()):.3f}: "
+              f"{llama.detokenize(found, special=True).decode(errors='replace')!r}")
     print(f"{path}: llama.cpp's greedy tokens: {shared} of {total} as transformers'")
     return shared == total
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The study in miniature (examples/paper-in-miniature.yaml) on a machine that has nothing but Debian 12 (or Ubuntu) and
 # Swift: a tokenizer, two English models from scratch, a grid of ratios and rates on the small one, the choice, its
-# transfer to the larger one and a check there. Five to six minutes on two cores after the build.
+# transfer to the larger one and a check there. Five to eight minutes on two cores after the build.
 #   scripts/demo.sh --study [--admix PROGRAM] [OUTPUT]
 #     OUTPUT      where the results go (default: out/paper-in-miniature)
 #     --admix     takes this program and builds nothing

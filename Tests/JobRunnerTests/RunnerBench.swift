@@ -1,3 +1,4 @@
+import GradientExchange
 import Foundation
 import Synchronization
 import Transport
@@ -82,7 +83,7 @@ final class RunnerBench: Sendable {
     let connection = try Connection.adopt(fileDescriptor: descriptor, name: "runner \(number)", loop: loop)
     shared.withLock { $0.connections[number] = connection }
     let policy = ServerHandshake.Policy(
-      roles: [.runner], numericsVersion: 1, build: "bench", allowsMissingBodyChecksum: true)
+      roles: [.runner], numericsVersion: ExchangeNumerics.version, build: "bench", allowsMissingBodyChecksum: true)
     connection.onFrame = { frame in self.received(frame, from: number) }
     connection.awaitHello(policy) { _ in
       connection.admit(
