@@ -16,6 +16,8 @@ struct PairMerger {
   private var previous: [Int32] = []
   private var following: [Int32] = []
   private var heap: [Candidate] = []
+  /// Rules looked up and heap entries moved so far: what tests of its growth count.
+  private(set) var work = 0
 
   /// Leaves the result in a linked list that starts at position 0.
   mutating func merge(_ part: [Int32], _ table: MergeTable) {
@@ -58,6 +60,7 @@ struct PairMerger {
   }
 
   private mutating func consider(_ left: Int, _ right: Int, _ table: MergeTable) {
+    work &+= 1
     guard let rule = table.rule(symbols[left], symbols[right]) else { return }
     push(
       Candidate(
@@ -73,6 +76,7 @@ struct PairMerger {
       if heap[parent].order <= candidate.order { break }
       heap[index] = heap[parent]
       index = parent
+      work &+= 1
     }
     heap[index] = candidate
   }
@@ -89,6 +93,7 @@ struct PairMerger {
       if last.order <= heap[child].order { break }
       heap[index] = heap[child]
       index = child
+      work &+= 1
     }
     heap[index] = last
     return top

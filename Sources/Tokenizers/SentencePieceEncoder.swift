@@ -15,6 +15,9 @@ struct SentencePieceEncoder: TextEncoder {
     self.merges = tokenizer.merges
   }
 
+  /// What the merging of parts has cost so far.
+  var work: Int { merger.work }
+
   mutating func encode(_ utf8: UnsafeBufferPointer<UInt8>, into tokens: inout [Int32]) {
     var text: [UInt8] = []
     swap(&text, &normalized)
