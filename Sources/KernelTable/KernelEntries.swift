@@ -46,7 +46,8 @@ struct KernelEntries: Sendable {
   let packExponentBlocks: @Sendable (Int, Bytes, OutBytes, OutBytes, UnsafeMutablePointer<Int>) -> Int
   let unpackExponentBlock: @Sendable (Bytes, Int, OutBytes, OutBytes) -> Int
   let fewRowsLimit: @Sendable () -> Int
-  let multiplyFewRowsStored: @Sendable (Int, Int, Int, In, Int, Int, Int, In, Int, Out, Int) -> Void
+  let multiplyFewRowsStored: @Sendable (Int, Int, Int, In, Int, Int, Int, In, Int, Out, Int, Int) -> Void
+  let raisesExactly: @Sendable (Int, Float, Float) -> Int
   let packRowsForPanels: @Sendable (Int, Int, In, Int, Int, Int, Out) -> Void
   let panelScratchFloats: @Sendable () -> Int
   let multiplyByPanels: @Sendable (Int, Int, Int, In, Int, Int, Int, In, Int, Out, Int, Out) -> Void

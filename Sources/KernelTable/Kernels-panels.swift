@@ -19,11 +19,16 @@ extension Kernels {
     }
   }
 
-  /// Panels a thread takes at a time: a few pieces for each thread, in fours where there are enough.
+  /// Panels a thread takes at a time: up to four pieces for each thread, as many as leave the least to the busiest.
   private func panelsAtOnce(_ panels: Int, _ pool: ThreadPool) -> Int {
-    guard pool.threads > 1 else { return panels }
-    let share = (panels + 4 * pool.threads - 1) / (4 * pool.threads)
-    return panels >= 8 * pool.threads ? (share + 3) / 4 * 4 : (panels + pool.threads - 1) / pool.threads
+    var share = panels
+    var least = panels
+    for pieces in [4, 3, 2, 1] where pool.threads > 1 {
+      let size = (panels + pieces * pool.threads - 1) / (pieces * pool.threads)
+      let rounds = ((panels + size - 1) / size + pool.threads - 1) / pool.threads
+      if rounds * size < least { (share, least) = (size, rounds * size) }
+    }
+    return share
   }
 
   private func multiplyFew(
@@ -37,7 +42,7 @@ extension Kernels {
       entries.multiplyFewRowsStored(
         rows, min(share, matrix.panels - first), matrix.depth, x, xRow, storage, group,
         matrix.buffer.start + first * matrix.panelStride, matrix.panelStride, output + first * matrix.columns,
-        outputRow)
+        outputRow, matrix.raisesExactly ? 1 : 0)
     }
   }
 

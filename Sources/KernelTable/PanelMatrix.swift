@@ -23,6 +23,8 @@ public final class PanelMatrix {
   /// Floats, or words of 32 bits, of a panel.
   let panelStride: Int
   let buffer: FloatBuffer
+  /// Whether the short form of a code's weight has its bits, for every group of codes.
+  private(set) var raisesExactly = true
   private let kernels: Kernels
 
   public init(width: Int, depth: Int, storage: Storage, kernels: Kernels) {
@@ -92,6 +94,9 @@ public final class PanelMatrix {
   ) {
     guard case .codes(let bits, let group) = storage else { preconditionFailure("codes for a matrix of \(storage)") }
     let perWord = 32 / bits
+    for index in 0..<count * (depth / group) where raisesExactly {
+      raisesExactly = kernels.entries.raisesExactly(bits, scales[index], offsets[index]) == 1
+    }
     eachPanel(first, count, pool) { panel, row, lane, lanes in
       for l in 0..<lanes {
         for g in 0..<depth / group {

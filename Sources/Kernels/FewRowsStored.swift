@@ -1,10 +1,11 @@
 // Products of few rows by panels that stay as small as they are stored: codes and bfloat16 become floats in registers,
 // a step of k for all rows at a time, and memory is read once. See FewRows.swift and PanelExpansion.swift.
 
-/// As `multiplyFewRows`, with B in panels of any storage, from zero.
+/// As `multiplyFewRows`, with B in panels of any storage, from zero. raised: 1 where `raisesExactly` holds for all
+/// groups of codes.
 @inline(never) public func multiplyFewRowsStored(
   _ rows: Int, _ panels: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ xRow: Int, _ storage: Int, _ group: Int,
-  _ b: UnsafePointer<Float>, _ panelStride: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int
+  _ b: UnsafePointer<Float>, _ panelStride: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int, _ raised: Int
 ) {
   if storage == 0 {
     multiplyFewRows(rows, panels, depth, x, xRow, b, panelStride, c, cRow, 0)
@@ -20,9 +21,9 @@
     if storage == 1 {
       multiplyBFloat16(count, panels, depth, source, xRow, b, panelStride, target, cRow)
     } else if storage == 2 {
-      multiplyFourBits(count, panels, group, depth, source, xRow, b, panelStride, target, cRow)
+      multiplyFourBits(count, panels, group, depth, source, xRow, b, panelStride, target, cRow, raised)
     } else {
-      multiplyEightBits(count, panels, group, depth, source, xRow, b, panelStride, target, cRow)
+      multiplyEightBits(count, panels, group, depth, source, xRow, b, panelStride, target, cRow, raised)
     }
     row += count
   }
@@ -30,13 +31,18 @@
 
 @inline(never) func multiplyFourBits(
   _ rows: Int, _ panels: Int, _ group: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ xRow: Int,
-  _ b: UnsafePointer<Float>, _ panelStride: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int
+  _ b: UnsafePointer<Float>, _ panelStride: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int, _ raised: Int
 ) {
   var panel = 0
   if rows == 1 {
     while panel + 2 <= panels {
-      affineRowOfTwoPanels(
-        4, 15, group, depth, x, b + panel * panelStride, panelStride, c + panel * tileColumns)
+      let source = b + panel * panelStride
+      let target = c + panel * tileColumns
+      if raised == 1 {
+        affineRowOfTwoPanels(4, 1, group, depth, x, source, panelStride, target)
+      } else {
+        affineRowOfTwoPanels(4, 0, group, depth, x, source, panelStride, target)
+      }
       panel += 2
     }
   }
@@ -59,13 +65,18 @@
 
 @inline(never) func multiplyEightBits(
   _ rows: Int, _ panels: Int, _ group: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ xRow: Int,
-  _ b: UnsafePointer<Float>, _ panelStride: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int
+  _ b: UnsafePointer<Float>, _ panelStride: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int, _ raised: Int
 ) {
   var panel = 0
   if rows == 1 {
     while panel + 2 <= panels {
-      affineRowOfTwoPanels(
-        8, 255, group, depth, x, b + panel * panelStride, panelStride, c + panel * tileColumns)
+      let source = b + panel * panelStride
+      let target = c + panel * tileColumns
+      if raised == 1 {
+        affineRowOfTwoPanels(8, 1, group, depth, x, source, panelStride, target)
+      } else {
+        affineRowOfTwoPanels(8, 0, group, depth, x, source, panelStride, target)
+      }
       panel += 2
     }
   }
@@ -88,7 +99,7 @@
 
 /// One row by two panels: one panel's chains of additions would leave the units idle.
 @inline(__always) func affineRowOfTwoPanels(
-  _ bits: Int, _ mask: UInt32, _ group: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
+  _ bits: Int, _ raised: Int, _ group: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
   _ panelStride: Int, _ c: UnsafeMutablePointer<Float>
 ) {
   var c0 = zeroPanel()
@@ -97,22 +108,25 @@
   var value = x
   let end = x + depth
   while value < end {
-    let scales0 = loadPanel(block)
-    let offsets0 = loadPanel(block + tileColumns)
-    let scales1 = loadPanel(block + panelStride)
-    let offsets1 = loadPanel(block + panelStride + tileColumns)
+    let scales0 = rowScales(bits, raised, block)
+    let offsets0 = rowOffsets(raised, block + tileColumns, scales0)
+    let scales1 = rowScales(bits, raised, block + panelStride)
+    let offsets1 = rowOffsets(raised, block + panelStride + tileColumns, scales1)
     var word = block + 2 * tileColumns
     let groupEnd = value + group
     while value < groupEnd {
       let words0 = loadPanelWords(word)
       let words1 = loadPanelWords(word + panelStride)
-      var code = 0
-      while code < 32 / bits {
-        let shift = UInt32(truncatingIfNeeded: code &* bits)
-        let v = repeated(value[code])
-        c0 = addingProduct(c0, v, affineWeights(words0, shift, mask, scales0, offsets0))
-        c1 = addingProduct(c1, v, affineWeights(words1, shift, mask, scales1, offsets1))
-        code += 1
+      // Written out: shifts by constants are one instruction each.
+      addRowStep(bits, raised, 0, value, words0, words1, scales0, offsets0, scales1, offsets1, &c0, &c1)
+      addRowStep(bits, raised, 1, value, words0, words1, scales0, offsets0, scales1, offsets1, &c0, &c1)
+      addRowStep(bits, raised, 2, value, words0, words1, scales0, offsets0, scales1, offsets1, &c0, &c1)
+      addRowStep(bits, raised, 3, value, words0, words1, scales0, offsets0, scales1, offsets1, &c0, &c1)
+      if bits == 4 {
+        addRowStep(bits, raised, 4, value, words0, words1, scales0, offsets0, scales1, offsets1, &c0, &c1)
+        addRowStep(bits, raised, 5, value, words0, words1, scales0, offsets0, scales1, offsets1, &c0, &c1)
+        addRowStep(bits, raised, 6, value, words0, words1, scales0, offsets0, scales1, offsets1, &c0, &c1)
+        addRowStep(bits, raised, 7, value, words0, words1, scales0, offsets0, scales1, offsets1, &c0, &c1)
       }
       value += 32 / bits
       word += tileColumns
@@ -121,6 +135,24 @@
   }
   storePanel(c0, c)
   storePanel(c1, c + tileColumns)
+}
+
+/// c0, c1 += x · weights of a word's code `index`.
+@inline(__always) func addRowStep(
+  _ bits: Int, _ raised: Int, _ index: Int, _ x: UnsafePointer<Float>, _ words0: PanelWords, _ words1: PanelWords,
+  _ scales0: PanelVector, _ offsets0: PanelVector, _ scales1: PanelVector, _ offsets1: PanelVector,
+  _ c0: inout PanelVector, _ c1: inout PanelVector
+) {
+  let v = repeated(x[index])
+  if raised == 1 {
+    c0 = addingProduct(c0, v, raisedWeights(words0, bits, index, scales0, offsets0))
+    c1 = addingProduct(c1, v, raisedWeights(words1, bits, index, scales1, offsets1))
+  } else {
+    let shift = UInt32(truncatingIfNeeded: index &* bits)
+    let mask: UInt32 = bits == 4 ? 15 : 255
+    c0 = addingProduct(c0, v, affineWeights(words0, shift, mask, scales0, offsets0))
+    c1 = addingProduct(c1, v, affineWeights(words1, shift, mask, scales1, offsets1))
+  }
 }
 
 @inline(__always) func affineTile(

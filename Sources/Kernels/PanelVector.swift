@@ -44,6 +44,30 @@
     )
   }
 
+  /// Weights of code `index` of each word where `raisesExactly` holds, from raised scales and offsets.
+  @inline(__always) func raisedWeights(
+    _ words: PanelWords, _ bits: Int, _ index: Int, _ scales: PanelVector, _ offsets: PanelVector
+  ) -> PanelVector {
+    (
+      raised16(words.low, bits, index, scales.low, offsets.low),
+      raised16(words.high, bits, index, scales.high, offsets.high)
+    )
+  }
+
+  /// Scales of a group as `raisedWeights` (raised: 1) or `affineWeights` take them.
+  @inline(__always) func rowScales(_ bits: Int, _ raised: Int, _ p: UnsafePointer<Float>) -> PanelVector {
+    let scales = loadPanel(p)
+    guard raised == 1 else { return scales }
+    let factor = SIMD16<Float>(repeating: raisingFactor(bits))
+    return (scales.low * factor, scales.high * factor)
+  }
+
+  /// As `rowScales`, of offsets; `scales` are those that it gave.
+  @inline(__always) func rowOffsets(_ raised: Int, _ p: UnsafePointer<Float>, _ scales: PanelVector) -> PanelVector {
+    let offsets = loadPanel(p)
+    return raised == 1 ? (offsets.low - scales.low, offsets.high - scales.high) : offsets
+  }
+
   /// The bfloat16 in the upper half of each word moved left by `shift`.
   @inline(__always) func bfloat16Weights(_ words: PanelWords, _ shift: UInt32) -> PanelVector {
     (upperHalves16(words.low, shift), upperHalves16(words.high, shift))
@@ -76,6 +100,21 @@
     _ words: PanelWords, _ shift: UInt32, _ mask: UInt32, _ scales: PanelVector, _ offsets: PanelVector
   ) -> PanelVector { affine16(words, shift, mask, scales, offsets) }
 
+  /// Weights of code `index` of each word where `raisesExactly` holds, from raised scales and offsets.
+  @inline(__always) func raisedWeights(
+    _ words: PanelWords, _ bits: Int, _ index: Int, _ scales: PanelVector, _ offsets: PanelVector
+  ) -> PanelVector { raised16(words, bits, index, scales, offsets) }
+
+  /// Scales of a group as `raisedWeights` (raised: 1) or `affineWeights` take them.
+  @inline(__always) func rowScales(_ bits: Int, _ raised: Int, _ p: UnsafePointer<Float>) -> PanelVector {
+    raised == 1 ? loadPanel(p) * PanelVector(repeating: raisingFactor(bits)) : loadPanel(p)
+  }
+
+  /// As `rowScales`, of offsets; `scales` are those that it gave.
+  @inline(__always) func rowOffsets(_ raised: Int, _ p: UnsafePointer<Float>, _ scales: PanelVector) -> PanelVector {
+    raised == 1 ? loadPanel(p) - scales : loadPanel(p)
+  }
+
   /// The bfloat16 in the upper half of each word moved left by `shift`.
   @inline(__always) func bfloat16Weights(_ words: PanelWords, _ shift: UInt32) -> PanelVector {
     upperHalves16(words, shift)
@@ -93,6 +132,37 @@
   let codes = (moved & SIMD16<UInt32>(repeating: mask)) | SIMD16<UInt32>(repeating: 0x4B00_0000)
   let exact = unsafeBitCast(codes, to: SIMD16<Float>.self) - SIMD16<Float>(repeating: 8_388_608)
   return offsets.addingProduct(exact, scales)
+}
+
+/// What raises scales: 2^bits.
+@inline(__always) func raisingFactor(_ bits: Int) -> Float { bits == 4 ? 16 : 256 }
+
+/// With the code as the highest bits of its fraction a float is 1 + code / 2^bits: one subtraction less than above.
+/// Then code · scale + offset = (1 + code / 2^bits) · s + o with s = 2^bits · scale and o = offset − s.
+@inline(__always) func raised16(
+  _ words: SIMD16<UInt32>, _ bits: Int, _ index: Int, _ scales: SIMD16<Float>, _ offsets: SIMD16<Float>
+) -> SIMD16<Float> {
+  let left = 23 &- bits &- index &* bits
+  let moved =
+    left >= 0
+    ? words &<< SIMD16<UInt32>(repeating: UInt32(truncatingIfNeeded: left))
+    : words &>> SIMD16<UInt32>(repeating: UInt32(truncatingIfNeeded: 0 &- left))
+  let mask: UInt32 = bits == 4 ? 0x0078_0000 : 0x007F_8000
+  let values = (moved & SIMD16<UInt32>(repeating: mask)) | SIMD16<UInt32>(repeating: 0x3F80_0000)
+  return offsets.addingProduct(unsafeBitCast(values, to: SIMD16<Float>.self), scales)
+}
+
+/// 1 when a group's weights have the same bits by `raisedWeights` as by code · scale + offset: the raised offset is
+/// exact, nothing comes near the ends of the range, and no zero is a negative one.
+public func raisesExactly(_ bits: Int, _ scale: Float, _ offset: Float) -> Int {
+  let raised = offset - raisingFactor(bits) * scale
+  // Zero, or a magnitude from 2^-60 to 2^60.
+  func isPlain(_ value: Float) -> Bool {
+    let magnitude = value.bitPattern & 0x7FFF_FFFF
+    return value.bitPattern == 0 || (magnitude >= 0x2180_0000 && magnitude <= 0x5D80_0000)
+  }
+  guard isPlain(scale), isPlain(offset), isPlain(raised) else { return 0 }
+  return Double(raised) == Double(offset) - Double(raisingFactor(bits)) * Double(scale) ? 1 : 0
 }
 
 @inline(__always) func upperHalves16(_ words: SIMD16<UInt32>, _ shift: UInt32) -> SIMD16<Float> {

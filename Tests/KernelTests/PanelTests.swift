@@ -8,8 +8,9 @@ struct PanelTests {
     let scales: [Float]
     let offsets: [Float]
 
-    /// Scales and offsets of few bits, as in quantized files, a zero and a negative one among them.
-    init(bits: Int, group: Int, count: Int) {
+    /// Scales and offsets of few bits, as in quantized files, a zero and a negative one among them. Other `offsets`
+    /// than those have a weight's last bits, some of them, or are a negative zero.
+    init(bits: Int, group: Int, count: Int, plainOffsets: Bool = true) {
       let random = Philox4x32(seed: 11)
       codes = (0..<count).map { UInt8(random.block(SIMD4(UInt32($0), 0, 0, 0))[0] & (bits == 4 ? 15 : 255)) }
       func numbers(_ stream: UInt32, _ divisor: Float) -> [Float] {
@@ -18,7 +19,9 @@ struct PanelTests {
         }
       }
       scales = numbers(1, 65_536)
-      offsets = numbers(2, 8192)
+      offsets = numbers(2, 8192).enumerated().map { index, offset in
+        plainOffsets ? offset : index % 5 == 0 ? -0.0 : index % 5 == 1 ? offset.nextUp : offset
+      }
     }
 
     func floats(group: Int) -> [Float] {
@@ -82,10 +85,10 @@ struct PanelTests {
     }
   }
 
-  @Test func codesGiveTheBitsOfTheirFloats() {
+  @Test(arguments: [true, false]) func codesGiveTheBitsOfTheirFloats(plainOffsets: Bool) {
     for (bits, group) in [(4, 32), (8, 32), (8, 16), (4, 16)] {
       for (width, depth) in [(3, 32), (40, 96), (200, 544), (65, 1056)] {
-        let codes = Codes(bits: bits, group: group, count: width * depth)
+        let codes = Codes(bits: bits, group: group, count: width * depth, plainOffsets: plainOffsets)
         let w = codes.floats(group: group)
         for rows in [1, 2, 3, 8, 11, 30] {
           let x = values(rows * depth, seed: UInt64(rows))

@@ -4,8 +4,9 @@
     eval_vs_lm_eval.py ADMIX MODEL DATA TASK[,TASK…] [--limit N] [--num_fewshot N] [--rounds 3] [--batch_sizes 1,8,32]
 
 Needs the packages of scripts/fixtures/requirements.txt. MODEL is a Hugging Face directory that both read (`admix export`
-makes one). Admix' time is the whole command, start and loading included; the harness's is its `evaluate` alone, at its
-fastest batch size. Both use --threads threads. Speeds are medians over the rounds.
+makes one); with --admix_model Admix reads the same weights from there, such as the GGUF file they were exported from.
+Admix' time is the whole command, start and loading included; the harness's is its `evaluate` alone, at its fastest
+batch size. Both use --threads threads. Speeds are medians over the rounds.
 """
 import argparse
 import glob
@@ -22,8 +23,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 
 def admix(options, directory):
-    command = [options.admix, "eval", options.model, "--tasks", options.tasks, "--data", options.data, "--output_path",
-               directory, "--threads", str(options.threads)]
+    command = [options.admix, "eval", options.admix_model or options.model, "--tasks", options.tasks, "--data",
+               options.data, "--output_path", directory, "--threads", str(options.threads)]
     for name in ("limit", "num_fewshot"):
         if getattr(options, name) is not None:
             command += ["--" + name, str(getattr(options, name))]
@@ -87,6 +88,7 @@ def main():
     arguments = argparse.ArgumentParser()
     for name in ("admix", "model", "data", "tasks"):
         arguments.add_argument(name)
+    arguments.add_argument("--admix_model", help="where Admix reads the weights, if not in MODEL")
     arguments.add_argument("--limit", type=float)
     arguments.add_argument("--num_fewshot", type=int)
     arguments.add_argument("--rounds", type=int, default=3)
