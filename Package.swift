@@ -80,9 +80,10 @@ let package = Package(
     part("Inference", "Sources/Inference", ["KernelTable", "Transformer", "Checkpoints"]),
 
     // Files.
-    part("Checkpoints", "Sources/Checkpoints", [crypto]),
-    part("Tokenizers", "Sources/Tokenizers", []),
-    part("Corpora", "Sources/Corpora", ["Tokenizers", "CZlib", "CZstd", crypto]),
+    part("Metering", "Sources/Metering"),
+    part("Checkpoints", "Sources/Checkpoints", ["Metering", crypto]),
+    part("Tokenizers", "Sources/Tokenizers", ["Metering"]),
+    part("Corpora", "Sources/Corpora", ["Tokenizers", "Metering", "CZlib", "CZstd", crypto]),
 
     // Gradients between runners.
     part("GradientExchange", "Sources/GradientExchange", ["JobKit", "WireProtocol", "KernelTable", "CLZ4", crypto]),
@@ -154,7 +155,8 @@ let package = Package(
       "Serving", "Sources/Serving",
       [
         "TextGeneration", "Inference", "Chat", "Templates", "Tokenizers", "Results",
-        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]),
@@ -192,20 +194,26 @@ let package = Package(
     tests(
       "CommandLineTests",
       [
-        "Results", "ControlClient", "JobKit", "KernelTable", "WireProtocol", "TestSupport", "admix",
+        "Results", "ControlClient", "JobKit", "KernelTable", "WireProtocol", "TestSupport", "admix", "Chat", "Inference",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    tests(
+      "ServingTests",
+      [
+        "Serving", "TextGeneration", "Inference", "Results", "Tokenizers", "TestSupport", "admix",
+        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
       ]),
     tests("TemplateTests", ["Templates"], exclude: ["Fixtures"]),
     tests("ChatTests", ["Chat", "Templates", "Tokenizers", "Checkpoints", "TestSupport"], exclude: ["Fixtures"]),
     tests("PricingTests", ["Pricing", "Transformer", "KernelTable"]),
     tests("ReportTests", ["Reports", "Results", "Study", "WireProtocol"], exclude: ["Fixtures"]),
     tests("JobFileTests", ["JobFiles", "JobKit", "PipelineJob", "WireProtocol"]),
-    tests("CheckpointTests", ["Checkpoints", "TestSupport"], exclude: ["Fixtures"]),
-    tests("TokenizerTests", ["Tokenizers", "Corpora", "TestSupport", crypto], exclude: ["Fixtures"]),
+    tests("CheckpointTests", ["Checkpoints", "Metering", "TestSupport"], exclude: ["Fixtures"]),
+    tests("TokenizerTests", ["Tokenizers", "Corpora", "Metering", "TestSupport", crypto], exclude: ["Fixtures"]),
     tests("StudyTests", ["Study"], exclude: ["Fixtures"]),
     tests(
       "StudyJobTests", ["StudyJobs", "PipelineJob", "JobFiles", "JobKit", "TestSupport", "WireProtocol"]),
-    tests("CorporaTests", ["Corpora", "Tokenizers", "CZlib", "CZstd", "TestSupport", crypto]),
+    tests("CorporaTests", ["Corpora", "Tokenizers", "Metering", "CZlib", "CZstd", "TestSupport", crypto]),
     tests("KernelTests", ["KernelTable"]),
     tests("GradientExchangeTests", ["GradientExchange", "KernelTable", "WireProtocol"]),
     // A runner with a job type of the tests' own, built as a third party would build one.

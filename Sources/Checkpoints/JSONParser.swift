@@ -1,3 +1,5 @@
+import Metering
+
 /// Bounds on a JSON text, so that no document can cost more than its reader expects.
 struct JSONLimits: Sendable {
   var bytes: Int

@@ -1,3 +1,5 @@
+import Metering
+
 /// A tensor of a model on disk, under the name Hugging Face gives it whatever the file calls it.
 public struct ModelTensor: Sendable, Hashable {
   public let name: String

@@ -1,5 +1,6 @@
 import Crypto
 import Glibc
+import Metering
 
 /// A regular file open for reading, with the size it had when it was opened.
 ///

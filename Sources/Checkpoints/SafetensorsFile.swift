@@ -1,4 +1,5 @@
 import Glibc
+import Metering
 
 /// A safetensors file open for reading. Nothing in it is believed: the header is checked whole when the file is
 /// opened, and memory is taken only for what is really there.

@@ -1,4 +1,5 @@
 import CZlib
+import Metering
 
 /// Streaming gzip with any number of members, as `gzip`, `pigz` and `cat a.gz b.gz` write them (RFC 1952).
 /// Not shared between threads.
@@ -59,6 +60,7 @@ final class GzipInflater {
         taken = piece.count - Int(stream.avail_in)
       }
     }
+    ReadMeter.current?.stepped(output.count)
     mayHoldOutput = stream.avail_out == 0 && status != Z_STREAM_END
     switch status {
     case Z_OK, Z_BUF_ERROR: break

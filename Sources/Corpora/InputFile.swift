@@ -1,5 +1,6 @@
 import Crypto
 import Glibc
+import Metering
 
 /// Reads a file from start to end in pieces and hashes it on the way. Not shared between threads.
 final class InputFile {
@@ -50,6 +51,7 @@ final class InputFile {
     }
     piece.withUnsafeBytes { hash.update(bufferPointer: $0) }
     position += piece.count
+    ReadMeter.current?.read(piece.count)
   }
 
   /// SHA-256 of what was read so far: of the whole file once `read` has met its end.

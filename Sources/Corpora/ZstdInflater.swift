@@ -1,4 +1,5 @@
 import CZstd
+import Metering
 
 /// Streaming Zstandard with any number of frames, as `zstd` and `pzstd` write them (RFC 8878). Not shared between
 /// threads.
@@ -26,7 +27,11 @@ final class ZstdInflater {
     ZSTD_DCtx_setParameter(stream, ZSTD_d_windowLogMax, Self.windowLogMax)
   }
 
-  deinit { ZSTD_freeDStream(stream) }
+  deinit {
+    // The window is the one thing here whose size a file chooses.
+    ReadMeter.current?.allocated(ZSTD_sizeof_DStream(stream))
+    ZSTD_freeDStream(stream)
+  }
 
   /// Replaces `output` by the next decompressed bytes; they are empty at the end of the last frame.
   func read(into output: inout [UInt8]) throws {
@@ -53,6 +58,7 @@ final class ZstdInflater {
         taken = source.pos
       }
     }
+    ReadMeter.current?.stepped(output.count)
     guard ZSTD_isError(status) == 0 else {
       let reason = String(cString: ZSTD_getErrorName(status))
       let isStart = frames == 0 && input.position == piece.count && start == 0

@@ -9,7 +9,8 @@ final class GenerationStream {
   /// Those whose keys and values are in the cache.
   var prefix = CachedPrefix()
   private(set) var cachedPromptTokens = 0
-  /// Pages it may take in all: one more than its tokens fill, since it may begin in the middle of one.
+  /// Pages it may take in all: two more than its tokens fill, since it may begin in the middle of one, and another text
+  /// may go on first in the page where its prompt ends.
   let pagesNeeded: Int
   /// Tokens of the longest text it can become.
   let longest: Int
@@ -25,11 +26,15 @@ final class GenerationStream {
     vocabulary = model.shape.vocabularySize
     let (sum, overflow) = request.prompt.count.addingReportingOverflow(request.maximumTokens - 1)
     longest = min(overflow ? .max : sum, model.shape.contextLength)
-    pagesNeeded = (longest + InferenceModel.pageTokens - 1) / InferenceModel.pageTokens + 1
+    pagesNeeded = Self.pages(longest) + 2
     sampler = TokenSampler(
       sampling: request.sampling, random: Philox4x32(seed: request.seed), item: request.item, kernels: model.kernels,
       scratch: scratch)
     if request.sampling.repetitionPenalty != 1 { seen = Set(request.prompt) }
+  }
+
+  private static func pages(_ tokens: Int) -> Int {
+    (tokens + InferenceModel.pageTokens - 1) / InferenceModel.pageTokens
   }
 
   var generatedCount: Int { tokens.count - request.prompt.count }
@@ -40,6 +45,11 @@ final class GenerationStream {
   func begin(_ prefixes: PrefixTree, _ model: InferenceModel) {
     isNew = false
     prefix = prefixes.longestPrefix(of: request.prompt.dropLast())
+    // What is kept can lie in many pages of which it fills a part, each where a text went its own way. No more of them
+    // than the reservation has room for.
+    while prefix.uses.count + Self.pages(longest - prefix.count) > pagesNeeded - 1 {
+      prefix = prefix.prefix(prefix.count - (prefix.uses.last?.count ?? 0))
+    }
     cachedPromptTokens = prefix.count
     model.reusedTokens += prefix.count
   }

@@ -47,6 +47,24 @@ extension Kernels {
     ).run(accumulate: accumulate)
   }
 
+  /// C[m,n] = A[m,k] · B[k,n], all row-major and dense, for sums so long that they lose digits in order: k is cut into
+  /// parts of 256, each is summed from zero in order, and they are added in order.
+  public func multiplyInParts(
+    m: Int, n: Int, k: Int, _ a: UnsafePointer<Float>, _ b: WeightSource, into c: UnsafeMutablePointer<Float>,
+    pool: ThreadPool
+  ) {
+    precondition(m >= 0 && n >= 0 && k > 0, "a product of shape \(m)×\(n)×\(k)")
+    guard m > 0 && n > 0 else { return }
+    let length = SharedProduct.partLength
+    SharedProduct(
+      kernels: self, pool: pool, rows: [m], columns: [n],
+      depths: stride(from: 0, to: k, by: length).map { min(length, k - $0) },
+      left: { part, _ in .init(base: a + part * length, rowStride: k, depthStride: 1) },
+      right: { part, _ in .init(base: b + part * length * n, rowStride: 1, depthStride: n) },
+      target: { _, _ in (c, n) }, sumsParts: true
+    ).run(accumulate: false)
+  }
+
   /// Floating-point operations a second of the register tile alone, on all threads of the pool: operands packed, in the
   /// first-level cache. What products are measured against.
   public func tileRate(seconds: Double, pool: ThreadPool) -> Double {

@@ -23,10 +23,18 @@ struct SharedProduct {
   /// C_ij and the distance of its rows.
   let target: (Int, Int) -> (start: UnsafeMutablePointer<Float>, rowStride: Int)
 
+  /// Whether each part p is a sum of its own, from zero, and then added to C; such parts have `partLength` steps, the
+  /// last one perhaps fewer. Else the steps of all parts are one sum in order.
+  var sumsParts = false
+
   /// Floats of a packed operand: 8 MiB.
   var operandFloats = 2 << 20
   /// Steps that are packed at a time even where few rows of them fit; C is read and written once more for each.
   var depthAtLeast = 1024
+
+  /// Steps of a part that is a sum of its own: a block of the kernels, which therefore costs nothing. Part of the
+  /// numerics.
+  static let partLength = 256
 
   /// A piece of a segment or part, and where it lies among the packed rows (in whole panels) or steps.
   struct Stretch {
@@ -44,7 +52,10 @@ struct SharedProduct {
     let side = max(96, operandFloats / min(depthLimit, depths.reduce(0, +)) / 96 * 96)
     let rowBlocks = Self.blocks(rows, limit: side, panel: leftPanel)
     let columnBlocks = Self.blocks(columns, limit: side, panel: rightPanel)
-    let depthBlocks = Self.blocks(depths, limit: depthLimit, panel: 1)
+    precondition(
+      !sumsParts || depths.dropLast().allSatisfy { $0 == Self.partLength } && depths.last! <= Self.partLength,
+      "parts of \(depths) steps")
+    let depthBlocks = Self.blocks(depths, limit: depthLimit, panel: 1, unit: sumsParts ? Self.partLength : 96)
     let depth = depthBlocks.map(Self.extent).max() ?? 0
     let leftFloats = (rowBlocks.map { Self.extent($0, panel: leftPanel) }.max() ?? 0) * depth
     let rightFloats = (columnBlocks.map { Self.extent($0, panel: rightPanel) }.max() ?? 0) * depth
@@ -65,12 +76,12 @@ struct SharedProduct {
     }
   }
 
-  /// Cuts segments, in order, into blocks of at most `limit`, of about equal size.
-  static func blocks(_ lengths: [Int], limit: Int, panel: Int) -> [[Stretch]] {
+  /// Cuts segments, in order, into blocks of at most `limit`, of about equal size. Blocks are multiples of `unit` steps
+  /// or rows, except the last: of 96, whole panels and whole groups of a transposition.
+  static func blocks(_ lengths: [Int], limit: Int, panel: Int, unit: Int = 96) -> [[Stretch]] {
     let total = lengths.reduce(0, +)
     let count = max(1, (total + limit - 1) / limit)
-    // Multiples of 96 steps or rows: whole panels, whole groups of a transposition.
-    let size = min(limit, ((total + count - 1) / count + 95) / 96 * 96)
+    let size = min(limit, ((total + count - 1) / count + unit - 1) / unit * unit)
     var result: [[Stretch]] = []
     var block: [Stretch] = []
     var filled = 0
@@ -166,7 +177,7 @@ struct SharedProduct {
         entries.multiplyPacked(
           row.count, column.count, part.count, packedA + part.place * paddedRows, row.place, paddedRows,
           packedB + part.place * paddedColumns, column.place, paddedColumns,
-          c.start + row.first * c.rowStride + column.first, c.rowStride, adds ? 1 : 0, edge)
+          c.start + row.first * c.rowStride + column.first, c.rowStride, adds ? (sumsParts ? 2 : 1) : 0, edge)
       }
     }
   }

@@ -98,13 +98,14 @@ public func attendPagesScratchFloats(_ rows: Int, _ length: Int, _ dimension: In
     let left = visible - position
     let count = counts[page] < left ? counts[page] : left
     let values = pages[page] + pageOffset + pageTokens * dimension
+    let accumulate = page == 0 ? 0 : accumulatesInOrder
     if few {
       multiplyFewRows(
         rows, outputWidth / tileColumns, count, scores + position, scoreStride, values, pageTokens * tileColumns,
-        attended, outputWidth, page)
+        attended, outputWidth, accumulate)
     } else {
       packOnePanel(rows, count, scores + position, scoreStride, 1, tileRows, packed)
-      multiplyBlock(rows, outputWidth, count, packed, values, pageTokens, attended, outputWidth, page, edge)
+      multiplyBlock(rows, outputWidth, count, packed, values, pageTokens, attended, outputWidth, accumulate, edge)
     }
     position += count
     page += 1
@@ -124,7 +125,7 @@ public func attendPagesScratchFloats(_ rows: Int, _ length: Int, _ dimension: In
     let depths = dimension - k < step ? dimension - k : step
     multiplyBlock(
       rows, panels * tileColumns, depths, packed + k * paddedRowCount(rows), keys + k * tileColumns, dimension, scores,
-      scoreStride, k, edge)
+      scoreStride, k == 0 ? 0 : accumulatesInOrder, edge)
     k += depths
   }
 }

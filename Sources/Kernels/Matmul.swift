@@ -5,6 +5,9 @@
 // blocking, packing and threads cannot change a bit, and a gradient summed over tokens may be cut into microbatches
 // anywhere.
 //
+// One sum is too long for that: the head's way back adds over the vocabulary, and tens of thousands of terms in order
+// lose the fourth digit. It is added in parts of `blockDepth` steps, each from zero in order, then added to C.
+//
 // Blocking after Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (TOMS 2008): a block of B
 // (kc × nc) and of A (mc × kc) are packed to sit in the second-level cache, a panel of B in the first.
 
@@ -18,6 +21,12 @@
   let blocks = (depth + blockDepth - 1) / blockDepth
   return ((depth + blocks - 1) / blocks + 15) & ~15
 }
+
+/// What `accumulate` may say of a block: 0 starts from zero and does not read C,
+/// this goes on from C,
+@inline(__always) var accumulatesInOrder: Int { 1 }
+/// and this starts from zero and adds C at the end.
+@inline(__always) var accumulatesPart: Int { 2 }
 
 /// Rows of A in a block, a multiple of both tiles' rows.
 @inline(__always) var blockRows: Int { 144 }
@@ -58,7 +67,7 @@ public func matmulScratchFloats() -> Int {
         packPanels(rows, depths, a + row * aRow + depth * aDepth, aRow, aDepth, tileRows, packedA)
         multiplyBlock(
           rows, columns, depths, packedA, packedB, depths, c + row * cRow + column, cRow,
-          depth == 0 ? accumulate : 1, edge)
+          depth == 0 ? accumulate : accumulatesInOrder, edge)
         row += rows
       }
       depth += depths

@@ -36,7 +36,8 @@ public func rightPanelColumns() -> Int { tileColumns }
 
 /// A rectangle of C (+)= A·B from packed operands: `rows` and `columns` of them from firstRow of A's paddedRows and
 /// firstColumn of B's paddedColumns, all multiples of a panel but the counts. `c` is the rectangle's first element,
-/// `edge` holds a tile.
+/// `edge` holds a tile. accumulate: 0 starts from zero, 1 from C; 2, for at most `blockDepth` steps, starts from zero
+/// and adds C.
 @inline(never) public func multiplyPacked(
   _ rows: Int, _ columns: Int, _ depth: Int, _ packedA: UnsafePointer<Float>, _ firstRow: Int, _ paddedRows: Int,
   _ packedB: UnsafePointer<Float>, _ firstColumn: Int, _ paddedColumns: Int, _ c: UnsafeMutablePointer<Float>,
@@ -55,7 +56,7 @@ public func rightPanelColumns() -> Int { tileColumns }
         multiplyBlock(
           height, width, depths, packedA + k * paddedRows + (firstRow + row) * depths,
           packedB + k * paddedColumns + (firstColumn + column) * depths, depths, c + row * cRow + column, cRow,
-          k == 0 ? accumulate : 1, edge)
+          k == 0 ? accumulate : accumulatesInOrder, edge)
         row += height
       }
       k += depths
@@ -89,7 +90,7 @@ public func rightPanelColumns() -> Int { tileColumns }
     let depthsB = packedDepth - k < step ? packedDepth - k : step
     packPanels(m, depths, a + k * aDepth, aRow, aDepth, tileRows, packedA)
     multiplyBlock(
-      m, columns, depths, packedA, packedB + k * padded, depthsB, c, cRow, k == 0 ? 0 : 1, scratch)
+      m, columns, depths, packedA, packedB + k * padded, depthsB, c, cRow, k == 0 ? 0 : accumulatesInOrder, scratch)
     k += depths
   }
 }

@@ -16,7 +16,7 @@
     UnsafeMutableRawPointer(p).storeBytes(of: v, as: TileVector.self)
   }
 
-  /// C[6,16] (+)= Aᵖ·Bᵖ over packed panels a[depth][6], b[depth][16]; C starts from its own values if `accumulate`.
+  /// C[6,16] (+)= Aᵖ·Bᵖ over packed panels a[depth][6], b[depth][16]; `accumulate` as in Matmul.swift.
   @inline(__always) func multiplyTile(
     _ depth: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
     _ c: UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Int
@@ -33,7 +33,7 @@
     var c4b = SIMD8<Float>()
     var c5a = SIMD8<Float>()
     var c5b = SIMD8<Float>()
-    if accumulate != 0 {
+    if accumulate == accumulatesInOrder {
       c0a = loadTileVector(c)
       c0b = loadTileVector(c + 8)
       c1a = loadTileVector(c + 1 * stride)
@@ -74,6 +74,20 @@
       a += 6
       b += 16
       step += 1
+    }
+    if accumulate == accumulatesPart {
+      c0a = loadTileVector(c) + c0a
+      c0b = loadTileVector(c + 8) + c0b
+      c1a = loadTileVector(c + 1 * stride) + c1a
+      c1b = loadTileVector(c + 1 * stride + 8) + c1b
+      c2a = loadTileVector(c + 2 * stride) + c2a
+      c2b = loadTileVector(c + 2 * stride + 8) + c2b
+      c3a = loadTileVector(c + 3 * stride) + c3a
+      c3b = loadTileVector(c + 3 * stride + 8) + c3b
+      c4a = loadTileVector(c + 4 * stride) + c4a
+      c4b = loadTileVector(c + 4 * stride + 8) + c4b
+      c5a = loadTileVector(c + 5 * stride) + c5a
+      c5b = loadTileVector(c + 5 * stride + 8) + c5b
     }
     storeTileVector(c0a, c)
     storeTileVector(c0b, c + 8)

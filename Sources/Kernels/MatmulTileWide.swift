@@ -17,7 +17,7 @@
     UnsafeMutableRawPointer(p).storeBytes(of: v, as: TileVector.self)
   }
 
-  /// C[12,32] (+)= Aᵖ·Bᵖ over packed panels a[depth][12], b[depth][32]; C starts from its own values if `accumulate`.
+  /// C[12,32] (+)= Aᵖ·Bᵖ over packed panels a[depth][12], b[depth][32]; `accumulate` as in Matmul.swift.
   @inline(__always) func multiplyTile(
     _ depth: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
     _ c: UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Int
@@ -46,7 +46,7 @@
     var c10b = SIMD16<Float>()
     var c11a = SIMD16<Float>()
     var c11b = SIMD16<Float>()
-    if accumulate != 0 {
+    if accumulate == accumulatesInOrder {
       c0a = loadTileVector(c)
       c0b = loadTileVector(c + 16)
       c1a = loadTileVector(c + 1 * stride)
@@ -117,6 +117,32 @@
       a += 12
       b += 32
       step += 1
+    }
+    if accumulate == accumulatesPart {
+      c0a = loadTileVector(c) + c0a
+      c0b = loadTileVector(c + 16) + c0b
+      c1a = loadTileVector(c + 1 * stride) + c1a
+      c1b = loadTileVector(c + 1 * stride + 16) + c1b
+      c2a = loadTileVector(c + 2 * stride) + c2a
+      c2b = loadTileVector(c + 2 * stride + 16) + c2b
+      c3a = loadTileVector(c + 3 * stride) + c3a
+      c3b = loadTileVector(c + 3 * stride + 16) + c3b
+      c4a = loadTileVector(c + 4 * stride) + c4a
+      c4b = loadTileVector(c + 4 * stride + 16) + c4b
+      c5a = loadTileVector(c + 5 * stride) + c5a
+      c5b = loadTileVector(c + 5 * stride + 16) + c5b
+      c6a = loadTileVector(c + 6 * stride) + c6a
+      c6b = loadTileVector(c + 6 * stride + 16) + c6b
+      c7a = loadTileVector(c + 7 * stride) + c7a
+      c7b = loadTileVector(c + 7 * stride + 16) + c7b
+      c8a = loadTileVector(c + 8 * stride) + c8a
+      c8b = loadTileVector(c + 8 * stride + 16) + c8b
+      c9a = loadTileVector(c + 9 * stride) + c9a
+      c9b = loadTileVector(c + 9 * stride + 16) + c9b
+      c10a = loadTileVector(c + 10 * stride) + c10a
+      c10b = loadTileVector(c + 10 * stride + 16) + c10b
+      c11a = loadTileVector(c + 11 * stride) + c11a
+      c11b = loadTileVector(c + 11 * stride + 16) + c11b
     }
     storeTileVector(c0a, c)
     storeTileVector(c0b, c + 16)

@@ -23,13 +23,23 @@ public struct OutputError: Error, Sendable, CustomStringConvertible {
 
 /// Writes a file whole or not at all: beside it first, then renamed over it, durable before the name changes.
 public func replaceFile(_ path: String, with text: String) throws(OutputError) {
+  var status = stat()
+  // A rename would put a file where a device or a pipe was.
+  if lstat(path, &status) == 0, ![S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT) {
+    throw OutputError(path: path, problem: "is no regular file", remedy: "Name another one")
+  }
   let staged = path + ".partial"
   let descriptor = open(staged, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
   guard descriptor >= 0 else { throw .system(staged) }
   defer { close(descriptor) }
-  try writeAll(Array(text.utf8), to: descriptor, path: staged)
-  guard fsync(descriptor) == 0 else { throw .system(staged) }
-  guard rename(staged, path) == 0 else { throw .system(path) }
+  do throws(OutputError) {
+    try writeAll(Array(text.utf8), to: descriptor, path: staged)
+    guard fsync(descriptor) == 0 else { throw OutputError.system(staged) }
+    guard rename(staged, path) == 0 else { throw OutputError.system(path) }
+  } catch {
+    unlink(staged)
+    throw error
+  }
   try syncDirectory(parent(of: path))
 }
 

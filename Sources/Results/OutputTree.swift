@@ -194,7 +194,7 @@ private func isSafeName(_ name: String) -> Bool {
   !name.isEmpty && name.utf8.count <= 255 && name.first != "." && !name.contains("/") && !name.utf8.contains(0)
     && ![
       "checkpoints", "stages", "job", "result", "job.yaml", "result.json", "metrics.jsonl", "events.jsonl",
-      "report.html",
+      "report.html", "plan.json",
     ].contains(name) && !name.hasPrefix("events.out.")
 }
 

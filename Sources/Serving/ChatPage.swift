@@ -7,7 +7,7 @@ enum ChatPage {
     headers: [
       .contentType: "text/html; charset=utf-8", .cacheControl: "no-cache",
       .contentSecurityPolicy:
-        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; "
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; "
         + "base-uri 'none'; form-action 'none'",
     ],
     body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
@@ -23,7 +23,7 @@ enum ChatPage {
     @media (prefers-color-scheme: dark) { :root { --back: #17181a; --text: #e9e7e3; --mine: #22334d; --line: #3a3b3e;
       --quiet: #a5a29b; --act: #7fb0ff; --wrong: #ff9d92; } }
     * { box-sizing: border-box }
-    html, body { height: 100%; margin: 0 }
+    html, body { height: 100%; height: 100dvh; margin: 0 }
     body { display: flex; flex-direction: column; background: var(--back); color: var(--text);
       font: 16px/1.55 system-ui, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif }
     header, footer, main { width: 100%; max-width: 46rem; margin: 0 auto; padding: .6rem 1rem }
@@ -32,10 +32,12 @@ enum ChatPage {
     main { flex: 1; overflow-y: auto }
     main p.hint { color: var(--quiet) }
     .turn { margin: .8rem 0; white-space: pre-wrap; overflow-wrap: anywhere }
-    .user { background: var(--mine); border-radius: .8rem; padding: .5rem .8rem; margin-left: 12% }
-    .wrong { color: var(--wrong) }
+    .user { background: var(--mine); border-radius: .8rem; padding: .5rem .8rem; width: fit-content;
+      max-width: 88%; margin-left: auto }
+    .assistant:empty::before { content: "…"; color: var(--quiet) }
     .turn small { display: block; color: var(--quiet); font-size: .8rem }
-    footer { border-top: 1px solid var(--line) }
+    .wrong small { color: var(--wrong); font-size: .9rem }
+    footer { border-top: 1px solid var(--line); max-height: 70dvh; overflow-y: auto }
     form { display: flex; gap: .5rem; align-items: flex-end }
     textarea, input { font: inherit; color: inherit; background: transparent; border: 1px solid var(--line);
       border-radius: .6rem; padding: .5rem .7rem }
@@ -45,22 +47,25 @@ enum ChatPage {
     button:disabled { opacity: .4; cursor: default }
     :focus-visible { outline: 2px solid var(--act); outline-offset: 1px }
     details { color: var(--quiet); font-size: .9rem; margin-top: .5rem }
-    details label { display: inline-flex; gap: .4rem; align-items: center; margin: .3rem .9rem .3rem 0 }
-    details input { width: 7rem; padding: .25rem .4rem } details input.wide { width: min(22rem, 70vw) }
+    details div { display: grid; grid-template-columns: repeat(auto-fill, minmax(10rem, 1fr)); gap: .5rem .9rem;
+      margin: .5rem 0 }
+    details label { display: block; white-space: nowrap } details label.wide { grid-column: 1 / -1 }
+    details input { display: block; width: 100%; padding: .3rem .5rem; color: var(--text) }
     </style></head><body>
     <header><h1 id="name">Admix chat</h1><button type="button" id="reset">New chat</button></header>
     <main id="talk" aria-live="polite"><p class="hint">Enter sends, Shift+Enter makes a new line, Escape stops an
     answer. Nothing is kept but on this page.</p></main>
-    <footer><form id="form"><textarea id="text" rows="1" aria-label="Message" autofocus></textarea>
+    <footer><form id="form"><textarea id="text" rows="1" aria-label="Message" placeholder="Message"
+    autofocus></textarea>
     <button id="send">Send</button></form>
-    <details><summary>Settings</summary>
+    <details><summary>Settings</summary><div>
     <label>Temperature <input id="temperature" type="number" min="0" max="2" step="0.1" value="0.7"></label>
     <label>top_p <input id="top_p" type="number" min="0.05" max="1" step="0.05" value="0.95"></label>
     <label>Tokens <input id="max_tokens" type="number" min="1" step="1" value="512"></label>
-    <label>Seed <input id="seed" type="number" step="1" placeholder="any"></label><br>
-    <label>System prompt <input id="system" class="wide"></label><br>
-    <label>API key <input id="key" class="wide" type="password" autocomplete="off"></label>
-    </details></footer>
+    <label>Seed <input id="seed" type="number" step="1" placeholder="any"></label>
+    <label class="wide">System prompt <input id="system"></label>
+    <label class="wide">API key, where the server needs one <input id="key" type="password" autocomplete="off"></label>
+    </div></details></footer>
     <script>
     "use strict";
     const $ = id => document.getElementById(id), talk = $("talk"), text = $("text"), send = $("send");
@@ -87,12 +92,13 @@ enum ChatPage {
         temperature: +$("temperature").value, top_p: +$("top_p").value, max_tokens: +$("max_tokens").value};
       if ($("seed").value !== "") body.seed = +$("seed").value;
       if ($("system").value) body.messages.unshift({role: "system", content: $("system").value});
-      running = new AbortController();
+      // A new chat begins another list; an answer that belongs to the old one is not added to it.
+      const mine = running = new AbortController(), talked = messages;
       busy(true);
       let said = "", note = "";
       try {
         const reply = await fetch("/v1/chat/completions",
-          {method: "POST", headers: headers(), body: JSON.stringify(body), signal: running.signal});
+          {method: "POST", headers: headers(), body: JSON.stringify(body), signal: mine.signal});
         if (!reply.ok) throw new Error((await reply.json()).error.message);
         const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
         for (let rest = ""; ;) {
@@ -118,9 +124,14 @@ enum ChatPage {
       } catch (error) {
         if (error.name === "AbortError") note = "stopped"; else { node.classList.add("wrong"); note = error.message; }
       }
-      running = null;
-      busy(false);
-      if (said) messages.push({role: "assistant", content: said}); else messages.pop();
+      if (running === mine) { running = null; busy(false); }
+      if (talked !== messages) return;
+      if (said) messages.push({role: "assistant", content: said});
+      else {
+        // The question was not answered: it goes back to be sent again.
+        const asked = messages.pop();
+        if (asked && !text.value) { text.value = asked.content; grow(); }
+      }
       const small = document.createElement("small");
       small.textContent = note;
       node.append(small);
@@ -141,7 +152,7 @@ enum ChatPage {
     text.addEventListener("keydown", event => {
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
         event.preventDefault();
-        $("form").requestSubmit();
+        if (!running) $("form").requestSubmit();
       }
     });
     document.addEventListener("keydown", event => { if (event.key === "Escape" && running) running.abort(); });

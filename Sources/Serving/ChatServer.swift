@@ -2,6 +2,7 @@ public import Chat
 import Foundation
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import Results
@@ -72,10 +73,16 @@ public struct ChatServer: Sendable {
     var logger = Logger(label: "admix")
     logger.logLevel = .critical
     let application = Application(
-      router: router(), server: .http1(configuration: .init(idleTimeout: .seconds(60))),
-      configuration: .init(address: .hostname(options.host, port: options.port), serverName: "admix"),
+      router: router(), server: .http1(
+        configuration: .init(additionalChannelHandlers: [ClientPresence()], idleTimeout: .seconds(60))),
+      configuration: .init(
+        address: .hostname(options.host, port: options.port), serverName: "admix",
+        availableConnectionsDelegate: MaximumAvailableConnections(ServingLimits.connections, logger: logger)),
       onServerRunning: { listening($0.localAddress?.port ?? 0) }, logger: logger)
-    let group = ServiceGroup(configuration: .init(services: [application], logger: logger))
+    var configuration = ServiceGroupConfiguration(services: [application], logger: logger)
+    // The texts have ended by then; a client that does not read them is not waited for.
+    configuration.maximumGracefulShutdownDuration = .seconds(5)
+    let group = ServiceGroup(configuration: configuration)
     let watch = Task { [engine] in
       while !Task.isCancelled, !isAskedToStop() { try await Task.sleep(for: .milliseconds(50)) }
       try Task.checkCancellation()
@@ -91,75 +98,58 @@ public struct ChatServer: Sendable {
     defer { watch.cancel() }
     do {
       try await group.run()
-    } catch let error as IOError {
+    } catch {
       throw ServingError(host: options.host, port: options.port, error)
-    } catch let error as ServiceGroupError {
-      throw error
     }
   }
 
   // MARK: Routes
 
-  private func router() -> Router<BasicRequestContext> {
-    let router = Router(context: BasicRequestContext.self)
+  private func router() -> Router<ConnectedContext> {
+    let router = Router(context: ConnectedContext.self, options: .autoGenerateHeadEndpoints)
     router.get("/") { _, _ in ChatPage.response }
-    router.get("/health") { _, _ in Response.json(["status": "ok", "model": .string(options.modelName)]) }
-    route(router, .get, "/metrics") { _ in
+    router.get("/health") { _, _ in
+      Response.json(
+        ["status": engine.isStopping ? "stopping" : "ok", "model": .string(options.modelName)],
+        status: engine.isStopping ? .serviceUnavailable : .ok)
+    }
+    route(router, .get, "/metrics") { _, _ in
       let metrics = PrometheusMetrics(statistics: engine.statistics, model: options.modelName)
       return Response(
         status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
         body: ResponseBody(byteBuffer: ByteBuffer(string: metrics.text)))
     }
-    route(router, .get, "/v1/models") { _ in .json(["object": "list", "data": [modelNode]]) }
-    router.get("/v1/models/**") { request, _ in
-      answer {
-        try keys.check(request.headers)
-        let name = request.uri.path.dropFirst("/v1/models/".count).removingPercentEncoding ?? ""
-        guard name == options.modelName else { throw unknownModel(name) }
-        return .json(modelNode)
-      }
+    route(router, .get, "/v1/models") { _, _ in .json(["object": "list", "data": [modelNode]]) }
+    route(router, .get, "/v1/models/**") { request, _ in
+      let name = request.uri.path.dropFirst("/v1/models/".count).removingPercentEncoding ?? ""
+      guard name == options.modelName else { throw unknownModel(name) }
+      return .json(modelNode)
     }
-    route(router, .post, "/v1/chat/completions") { try await chatCompletion(RequestFields(json: $0)) }
-    route(router, .post, "/v1/completions") { try await textCompletion(RequestFields(json: $0)) }
+    route(router, .post, "/v1/chat/completions") { try await chatCompletion($0, for: $1.client()) }
+    route(router, .post, "/v1/completions") { try await textCompletion($0, for: $1.client()) }
     router.add(middleware: UnknownPaths())
     return router
   }
 
   private func route(
-    _ router: Router<BasicRequestContext>, _ method: HTTPRequest.Method, _ path: RouterPath,
-    _ handle: @escaping @Sendable ([UInt8]) async throws -> Response
+    _ router: Router<ConnectedContext>, _ method: HTTPRequest.Method, _ path: RouterPath,
+    _ handle: @escaping @Sendable (Request, ConnectedContext) async throws -> Response
   ) {
-    router.on(path, method: method) { request, _ in
-      await answer {
+    router.on(path, method: method) { request, context in
+      do {
         try keys.check(request.headers)
-        return try await handle(Self.body(of: request))
+        return try await handle(request, context)
+      } catch let error as APIError {
+        return error.response
+      } catch {
+        return APIError(.internalServerError, "internal", "the server failed: \(error)").response
       }
     }
   }
 
-  private func answer(_ body: () async throws -> Response) async -> Response {
+  private static func fields(of request: Request) async throws -> RequestFields {
     do {
-      return try await body()
-    } catch let error as APIError {
-      return error.response
-    } catch {
-      return APIError(.internalServerError, "internal", "the server failed: \(error)").response
-    }
-  }
-
-  private func answer(_ body: () throws -> Response) -> Response {
-    do {
-      return try body()
-    } catch let error as APIError {
-      return error.response
-    } catch {
-      return APIError(.internalServerError, "internal", "the server failed: \(error)").response
-    }
-  }
-
-  private static func body(of request: Request) async throws -> [UInt8] {
-    do {
-      return Array(buffer: try await request.body.collect(upTo: ServingLimits.bodyBytes))
+      return try RequestFields(json: Array(buffer: try await request.body.collect(upTo: ServingLimits.bodyBytes)))
     } catch is NIOTooManyBytesError {
       throw APIError(
         .contentTooLarge, "too_large", "the body is larger than the \(ServingLimits.bodyBytes) bytes that are taken")
@@ -175,26 +165,30 @@ public struct ChatServer: Sendable {
 
   // MARK: Texts
 
-  private func chatCompletion(_ fields: RequestFields) async throws -> Response {
+  private func chatCompletion(_ http: Request, for client: ClientPresence) async throws -> Response {
+    let fields = try await Self.fields(of: http)
     try checkModel(fields)
     guard let format else { throw APIError(.badRequest, "no_chat_template", noFormat) }
     let parameters = try TextParameters(fields, limits: limits)
     let request = try ChatCompletionRequest(fields, format: format, date: options.date ?? .today)
     return try await complete(
-      .chat, request.prompt, stopTokens: Set(format.stopTokens), parameters, alternatives: request.alternatives)
+      .chat, request.prompt, stopTokens: Set(format.stopTokens), parameters, alternatives: request.alternatives,
+      for: client)
   }
 
-  private func textCompletion(_ fields: RequestFields) async throws -> Response {
+  private func textCompletion(_ http: Request, for client: ClientPresence) async throws -> Response {
+    let fields = try await Self.fields(of: http)
     try checkModel(fields)
     let parameters = try TextParameters(fields, limits: limits)
     let request = try TextCompletionRequest(fields, engine: engine)
     let ends = format.map { Set($0.stopTokens) } ?? Set([engine.tokenizer.endOfText].compactMap { $0 })
-    return try await complete(.text, request.prompt, stopTokens: ends, parameters, alternatives: request.alternatives)
+    return try await complete(
+      .text, request.prompt, stopTokens: ends, parameters, alternatives: request.alternatives, for: client)
   }
 
   private func complete(
-    _ kind: CompletionFormat.Kind, _ prompt: [Int32], stopTokens: Set<Int32>, _ parameters: TextParameters,
-    alternatives: Int?
+    _ kind: CompletionFormat.Kind, _ prompt: [Int32], stopTokens: Set<Int32>,
+    _ parameters: TextParameters, alternatives: Int?, for client: ClientPresence
   ) async throws -> Response {
     let room = engine.contextLength - prompt.count
     guard room > 0 else {
@@ -208,7 +202,7 @@ public struct ChatServer: Sendable {
       TextRequest(
         prompt: prompt, maximumTokens: min(room, parameters.maximumTokens ?? options.defaultMaximumTokens),
         stopTokens: stopTokens, stopStrings: parameters.stopStrings, sampling: parameters.sampling, seed: seed,
-        item: UInt64(choice), alternatives: alternatives)
+        item: UInt64(choice), continuesPrompt: kind == .text, alternatives: alternatives)
     }
     let prefix = kind == .chat ? "chatcmpl" : "cmpl"
     let handler = CompletionHandler(
@@ -217,7 +211,7 @@ public struct ChatServer: Sendable {
         kind: kind, id: "\(prefix)-\(UUID().uuidString.lowercased())", created: Int64(Date().timeIntervalSince1970),
         model: options.modelName, tokenizer: engine.tokenizer, tellsProbabilities: alternatives != nil),
       includesUsage: parameters.includesUsage)
-    return try await parameters.isStreaming ? handler.streamed() : handler.whole()
+    return try await parameters.isStreaming ? handler.streamed(to: client) : handler.whole(for: client)
   }
 
   private func checkModel(_ fields: RequestFields) throws(APIError) {
@@ -234,8 +228,8 @@ public struct ChatServer: Sendable {
 /// Paths and methods that are not served are answered like everything else: as JSON.
 private struct UnknownPaths: RouterMiddleware {
   func handle(
-    _ request: Request, context: BasicRequestContext,
-    next: (Request, BasicRequestContext) async throws -> Response
+    _ request: Request, context: ConnectedContext,
+    next: (Request, ConnectedContext) async throws -> Response
   ) async throws -> Response {
     do {
       return try await next(request, context)
@@ -249,17 +243,19 @@ private struct UnknownPaths: RouterMiddleware {
   }
 }
 
-/// An address that cannot be listened on.
+/// An address that cannot be listened on, or a server that failed over it.
 public struct ServingError: Error, Sendable, CustomStringConvertible {
   public let description: String
 
-  init(host: String, port: Int, _ error: IOError) {
+  init(host: String, port: Int, _ error: any Error) {
     description =
-      switch error.errnoCode {
+      switch (error as? IOError)?.errnoCode {
       case EADDRINUSE: "\(host):\(port) is in use; name another port with --port, or 0 for any that is free"
       case EACCES: "\(host):\(port) may not be used by this user; take a port above 1023 with --port"
       case EADDRNOTAVAIL: "\(host) is no address of this machine; name one with --host"
-      default: "\(host):\(port) cannot be listened on: \(error)"
+      case nil where error is SocketAddressError.UnknownHost:
+        "\(host) is not known here; name an address of this machine with --host"
+      default: "\(host):\(port) cannot be served: \(error)"
       }
   }
 }

@@ -130,9 +130,15 @@ struct CompletionFormat: Sendable {
     let text = text(of: token)
     return [
       .init("token", .string(text)), .init("logprob", .number(logProbability)),
-      .init("bytes", .array(text.utf8.map { .integer(Int64($0)) })),
+      // A part of a character has bytes that its text does not show.
+      .init("bytes", text.contains("\u{FFFD}") ? .null : .array(text.utf8.map { .integer(Int64($0)) })),
     ]
   }
 
-  private func text(of token: Int32) -> String { (try? tokenizer.decode([token])) ?? "" }
+  /// A token's text where it stands in the middle of one: what a second one adds to the first, since some tokenizers
+  /// leave out the space in front of a text.
+  private func text(of token: Int32) -> String {
+    guard let one = try? tokenizer.decode([token]), let two = try? tokenizer.decode([token, token]) else { return "" }
+    return String(decoding: two.utf8.dropFirst(one.utf8.count), as: UTF8.self)
+  }
 }

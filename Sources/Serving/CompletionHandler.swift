@@ -2,16 +2,18 @@ import Hummingbird
 import Results
 import TextGeneration
 
-/// Answers one request for texts, whole or as server-sent events.
+/// Answers one request for texts, whole or as server-sent events. A client that goes away ends its texts, whether it
+/// waits for a place, for the whole answer or for its next piece.
 struct CompletionHandler: Sendable {
   let engine: TextEngine
   let requests: [TextRequest]
   let format: CompletionFormat
   let includesUsage: Bool
 
-  func whole() async throws -> Response {
+  func whole(for client: ClientPresence) async throws -> Response {
     let run = TextRun(engine, requests)
-    defer { run.cancel() }
+    client.whenGone { run.cancel() }
+    defer { client.whenGone(nil) }
     var reader = try await run.accepted()
     var texts = requests.map { _ in FinishedText() }
     var open = texts.count
@@ -33,36 +35,43 @@ struct CompletionHandler: Sendable {
   }
 
   /// The head is sent once every choice was taken, so that a refusal has a status of its own.
-  func streamed() async throws -> Response {
+  func streamed(to client: ClientPresence) async throws -> Response {
     let run = TextRun(engine, requests)
+    client.whenGone { run.cancel() }
     let accepted = try await run.accepted()
     return Response(
-      status: .ok, headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store"],
+      status: .ok,
+      headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store"],
       body: ResponseBody { writer in
-        // A client that went away makes `write` throw, and its texts give their places to others.
-        defer { run.cancel() }
-        for choice in requests.indices {
-          if let node = format.opening(choice) { try await writer.write(Self.event(node.text())) }
+        defer {
+          run.cancel()
+          client.whenGone(nil)
         }
-        var finishes: [TextFinish?] = requests.map { _ in nil }
-        var reader = accepted
-        while finishes.contains(nil), let event = await reader.next() {
-          switch event.event {
-          case .text(let piece, let tokens):
-            try await writer.write(Self.event(format.piece(event.choice, piece, tokens).text()))
-          case .finished(let finish):
-            finishes[event.choice] = finish
-            try await writer.write(Self.event(format.closing(event.choice, finish).text()))
-          case .accepted, .refused: break
-          }
-        }
-        if includesUsage {
-          try await writer.write(Self.event(format.usageChunk(finishes.compactMap { $0 }).text()))
-        }
-        try await writer.write(Self.event("[DONE]"))
+        try await writeEvents(of: accepted, to: &writer)
         try await writer.finish(nil)
       })
   }
 
-  private static func event(_ data: String) -> ByteBuffer { ByteBuffer(string: "data: \(data)\n\n") }
+  private func writeEvents(of accepted: TextRun.Reader, to writer: inout any ResponseBodyWriter) async throws {
+    for choice in requests.indices {
+      if let node = format.opening(choice) { try await writer.write(Self.event(node.text())) }
+    }
+    var finishes: [TextFinish?] = requests.map { _ in nil }
+    var reader = accepted
+    while finishes.contains(nil), let event = await reader.next() {
+      switch event.event {
+      case .text(let piece, let tokens):
+        try await writer.write(Self.event(format.piece(event.choice, piece, tokens).text()))
+      case .finished(let finish):
+        finishes[event.choice] = finish
+        try await writer.write(Self.event(format.closing(event.choice, finish).text()))
+      case .accepted, .refused: break
+      }
+    }
+    if includesUsage { try await writer.write(Self.event(format.usageChunk(finishes.compactMap { $0 }).text())) }
+    try await writer.write(Self.event("[DONE]"))
+  }
+
+  /// One server-sent event: a line of data, and an empty line.
+  static func event(_ data: String) -> ByteBuffer { ByteBuffer(string: "data: \(data)\n\n") }
 }

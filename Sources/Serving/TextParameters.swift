@@ -81,4 +81,6 @@ struct ServingLimits: Equatable, Sendable {
   let choices = 16
   /// A conversation of a full context takes a few hundred kilobytes; a body above this is no conversation.
   static let bodyBytes = 2 << 20
+  /// Clients beyond these wait for another to leave. Few enough for the 1024 open files that processes commonly have.
+  static let connections = 512
 }

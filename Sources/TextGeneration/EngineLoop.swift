@@ -42,6 +42,7 @@ private struct Engine {
     self.tokenizer = tokenizer
     self.mailbox = mailbox
     generation = Generation(model, maximumStreams: options.streams)
+    publish(seconds: 0, generated: 0)
   }
 
   /// Takes what has come and computes a step. False when the engine is to end.

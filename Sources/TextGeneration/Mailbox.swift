@@ -83,6 +83,8 @@ final class Mailbox: @unchecked Sendable {
     }
   }
 
+  var isStopping: Bool { condition.withLock { phase == .draining || phase == .stopped } }
+
   var statistics: TextEngine.Statistics {
     condition.withLock {
       var result = figures

@@ -94,5 +94,8 @@ public final class TextEngine: Sendable {
   /// cancelled.
   public func stop(patience: Duration) { mailbox.stop(patience: patience) }
 
+  /// Takes no further requests.
+  public var isStopping: Bool { mailbox.isStopping }
+
   public var statistics: Statistics { mailbox.statistics }
 }

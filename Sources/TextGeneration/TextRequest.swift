@@ -15,12 +15,16 @@ public struct TextRequest: Sendable {
   public var seed: UInt64
   /// Tells texts of one request apart: the choices of `n`.
   public var item: UInt64
+  /// The text goes on in the middle of the prompt's, so that a space in front of it is part of it. Otherwise it is a
+  /// text of its own, as an answer is.
+  public var continuesPrompt: Bool
   /// With a number: log-probabilities of the chosen tokens, and of this many of the most likely ones.
   public var alternatives: Int?
 
   public init(
     prompt: [Int32], maximumTokens: Int, stopTokens: Set<Int32> = [], stopStrings: [String] = [],
-    sampling: Sampling = .greedy, seed: UInt64 = 0, item: UInt64 = 0, alternatives: Int? = nil
+    sampling: Sampling = .greedy, seed: UInt64 = 0, item: UInt64 = 0, continuesPrompt: Bool = false,
+    alternatives: Int? = nil
   ) {
     self.prompt = prompt
     self.maximumTokens = maximumTokens
@@ -29,6 +33,7 @@ public struct TextRequest: Sendable {
     self.sampling = sampling
     self.seed = seed
     self.item = item
+    self.continuesPrompt = continuesPrompt
     self.alternatives = alternatives
   }
 }

@@ -15,6 +15,7 @@ struct TextStream {
     self.sink = sink
     decoder = tokenizer.makeStreamingDecoder()
     stops = StopStrings(request.stopStrings)
+    if request.continuesPrompt { for token in request.prompt { _ = try? decoder.append(token) } }
   }
 
   /// Passes on what the token completes. False once the text is over.

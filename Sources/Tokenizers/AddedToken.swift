@@ -1,3 +1,5 @@
+import Metering
+
 /// A token that is looked for in the text before anything else, as tokenizer.json's `added_tokens` describe it.
 struct AddedToken: Hashable, Sendable {
   var id: Int32
@@ -58,6 +60,8 @@ struct AddedTokenMatcher: Sendable {
       }
       tokenOfNode[Int(node)] = Int32(place)
     }
+    ReadMeter.current?.stepped(tokens.reduce(0) { $0 + $1.content.count })
+    ReadMeter.current?.allocated(20 * edges.capacity + 4 * tokenOfNode.count)
     self.tokens = tokens
     self.starts = starts
     self.edges = edges

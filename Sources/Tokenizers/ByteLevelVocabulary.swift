@@ -1,3 +1,5 @@
+import Metering
+
 /// What a byte-level BPE tokenizer is made of, wherever it was read: a tokenizer.json, a tiktoken file, a GGUF file.
 struct ByteLevelVocabulary {
   /// A token's name as its file writes it, its id and where the file has it.
@@ -31,6 +33,10 @@ struct ByteLevelVocabulary {
     words = ByteStringTable(capacity: count)
     starts = []
     counts = []
+    defer {
+      ReadMeter.current?.stepped(ids.probes + words.probes)
+      ReadMeter.current?.allocated(8 * counts.capacity + store.capacity + tokens.count * MemoryLayout<Token>.stride)
+    }
     for token in tokens {
       let (first, known) = try insert(token.name, token.id, idsMax, token.offset)
       if known { throw Self.twice(token.name, first, token.offset) }

@@ -1,3 +1,5 @@
+import Metering
+
 /// The merge rules of a byte-level vocabulary: two neighbouring tokens to the rank of their merge. A rule is one 64-bit
 /// word of an open table: 21 bits for each token and 22 for the rank, so that a lookup usually touches one cache line.
 final class BytePairRules: @unchecked Sendable {
@@ -39,6 +41,8 @@ final class BytePairRules: @unchecked Sendable {
     mergedOfRank.initialize(repeating: -1, count: max(1, rankCount))
     rankOfBytes = .allocate(capacity: 1 << 16)
     rankOfBytes.initialize(repeating: Self.noRank, count: 1 << 16)
+    ReadMeter.current?.stepped(rules.count)
+    ReadMeter.current?.allocated(8 << Int(bits) + 4 * (rankCount + 1 << 16))
     var byteOfToken: [Int32: Int] = [:]
     for (byte, token) in byteTokens.enumerated() where token >= 0 { byteOfToken[token] = byte }
     for rule in rules {

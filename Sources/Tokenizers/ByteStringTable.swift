@@ -1,3 +1,5 @@
+import Metering
+
 /// Byte strings to numbers, looked up by a slice of memory without making an array of it. Open addressing over one flat
 /// store; the load stays at or below one half.
 struct ByteStringTable {
@@ -5,12 +7,15 @@ struct ByteStringTable {
   private var entries: [(start: Int32, count: Int32, value: Int32)] = []
   private var slots: [Int32]
   private var mask: Int
+  /// Places looked at by `insert` so far.
+  private(set) var probes = 0
 
   init(capacity: Int) {
     var size = 16
     while size < 2 * capacity { size *= 2 }
     slots = [Int32](repeating: -1, count: size)
     mask = size - 1
+    ReadMeter.current?.allocated(MemoryLayout<Int32>.stride * size)
   }
 
   var count: Int { entries.count }
@@ -19,7 +24,9 @@ struct ByteStringTable {
   mutating func insert(_ key: UnsafeBufferPointer<UInt8>, _ value: Int32) -> Int32? {
     precondition(2 * (entries.count + 1) <= slots.count)
     var slot = Int(truncatingIfNeeded: Self.hash(key)) & mask
+    probes += 1
     while slots[slot] >= 0 {
+      probes += 1
       if matches(Int(slots[slot]), key) { return entries[Int(slots[slot])].value }
       slot = (slot + 1) & mask
     }

@@ -1,3 +1,5 @@
+import Metering
+
 /// One value of a `JSONTape` with the path that leads to it, read with errors that name path and offset.
 struct JSONField {
   let tape: JSONTape
@@ -28,7 +30,10 @@ struct JSONField {
       try expect(.object)
       var found: JSONField?
       var place = index + 1
+      var looked = 0
+      defer { ReadMeter.current?.stepped(looked) }
       while place < Int(entry.end) {
+        looked += 1
         let key = tape.entries[place]
         if key.count == name.utf8.count || key.hasEscapes, string(of: key) == Array(name.utf8) {
           found = JSONField(tape, place + 1, path.isEmpty ? name : path + "." + name)
@@ -131,6 +136,7 @@ struct JSONField {
   private func string(of entry: JSONTape.Entry) -> [UInt8] {
     var bytes: [UInt8] = []
     tape.appendString(entry, to: &bytes)
+    ReadMeter.current?.allocated(bytes.count)
     return bytes
   }
 

@@ -1,3 +1,5 @@
+import Metering
+
 /// A JSON file (RFC 8259) as a flat list of its values, sixteen bytes each, in the order of the file. A tokenizer.json
 /// holds half a million strings of which most are looked at once: a tree of dictionaries would take a second and hide
 /// repeated keys. Text stays in the file until it is asked for.
@@ -45,6 +47,10 @@ struct JSONTape {
     self.file = file
     entries = try file.withUnsafeBufferPointer { bytes in
       var parser = JSONTapeParser(bytes: bytes)
+      defer {
+        ReadMeter.current?.stepped(parser.position)
+        ReadMeter.current?.allocated(parser.entries.count * MemoryLayout<Entry>.stride)
+      }
       try parser.parse()
       return parser.entries
     }
@@ -80,7 +86,7 @@ struct JSONTape {
 struct JSONTapeParser {
   let bytes: UnsafeBufferPointer<UInt8>
   private(set) var entries: [JSONTape.Entry] = []
-  private var position = 0
+  private(set) var position = 0
 
   init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 

@@ -1,3 +1,5 @@
+import Metering
+
 /// The merge rules of a BPE model over symbols, with what splits a text into parts that cannot influence each other.
 ///
 /// SentencePiece states its rules as strings: two neighbouring symbols may merge if their concatenation is a piece, the
@@ -68,11 +70,13 @@ struct MergeTable: Sendable {
       }
     }
 
+    var looked = 0
     // Ranks by score, and a rule for every way to cut a piece into two symbols.
     let scores = Set(pieces.lazy.filter { $0.kind == .normal }.map(\.score)).sorted(by: >)
     let rankOfScore = Dictionary(uniqueKeysWithValues: scores.enumerated().map { ($1, UInt32($0)) })
     var found: [(UInt64, Rule)] = []
     for (id, piece) in pieces.enumerated() where piece.kind == .normal {
+      looked += piece.text.count * piece.text.count
       piece.text.withUnsafeBufferPointer { text in
         for cut in 1..<max(1, text.count) where text[cut] & 0xC0 != 0x80 {
           guard let left = symbols.value(of: .init(rebasing: text[..<cut])),
@@ -85,6 +89,8 @@ struct MergeTable: Sendable {
     }
     var size = 16
     while size < 2 * found.count { size *= 2 }
+    ReadMeter.current?.stepped(looked + symbols.probes + pairs.count)
+    ReadMeter.current?.allocated(16 * size + 8 * pairs.count + 4 * (basic.count + tokens.count))
     var keys = [UInt64](repeating: UInt64.max, count: size)
     var rules = [Rule](repeating: Rule(rank: 0, merged: 0), count: size)
     for (key, rule) in found {

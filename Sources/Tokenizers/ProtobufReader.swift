@@ -1,3 +1,5 @@
+import Metering
+
 /// Reads the fields of one protobuf message, in place, trusting nothing: every length is checked against what is left
 /// before it is used. Wire format: https://protobuf.dev/programming-guides/encoding
 struct ProtobufReader {
@@ -21,6 +23,7 @@ struct ProtobufReader {
   let end: Int
   /// Name of the message, for errors.
   let path: String
+  private let meter = ReadMeter.current
 
   init(file: [UInt8], range: Range<Int>, path: String) {
     precondition(range.lowerBound >= 0 && range.upperBound <= file.count)
@@ -34,6 +37,7 @@ struct ProtobufReader {
   mutating func next() throws -> Field? {
     guard position < end else { return nil }
     let start = position
+    meter?.stepped(1)
     let tag = try varint(field: "tag")
     let number = tag >> 3
     guard number >= 1, number < 1 << 29 else {
@@ -109,6 +113,7 @@ extension ProtobufReader {
     guard let text = String(validating: file[range], as: UTF8.self) else {
       throw malformed("\(name) is not UTF-8", at: range.lowerBound)
     }
+    meter?.allocated(range.count)
     return text
   }
 

@@ -1,3 +1,5 @@
+import Metering
+
 /// A `tokenizer.model` as its bytes say it: SentencePiece's ModelProto, the parts that decide tokens.
 /// Source: https://github.com/google/sentencepiece, src/sentencepiece_model.proto
 struct SentencePieceModel {
@@ -87,6 +89,7 @@ struct SentencePieceModel {
         }
         _ = try reader.string(field, "piece")
         piece.text = Array(file[range])
+        ReadMeter.current?.allocated(range.count + MemoryLayout<Piece>.stride)
       case 2: piece.score = try reader.float(field, "score")
       case 3:
         let raw = try reader.integer(field, "type")

@@ -1,3 +1,5 @@
+import Metering
+
 /// A tiktoken rank file, as Llama 3 ships it under the name tokenizer.model: a line for each token, its bytes in base64
 /// and its rank, which is its id. The file says neither how text is cut nor which special tokens there are; both are
 /// known for Llama 3's 128,000 ranks only.
@@ -20,6 +22,10 @@ struct TiktokenRanks {
   init(parsing file: [UInt8]) throws {
     var tokens: [ByteLevelVocabulary.Token] = []
     var position = 0
+    defer {
+      ReadMeter.current?.stepped(min(position, file.count))
+      ReadMeter.current?.allocated(tokens.count * MemoryLayout<ByteLevelVocabulary.Token>.stride + position)
+    }
     while position < file.count {
       let end = file[position...].firstIndex(of: 0x0A) ?? file.count
       let line = file[position..<end]
@@ -82,7 +88,9 @@ struct TiktokenRanks {
       throw TokenizerError(.malformed, "byte 0x\(String(missing, radix: 16)) has no rank; all 256 bytes expected")
     }
     var rules: [BytePairRules.Rule] = []
+    var looked = 0
     for token in tokens {
+      looked += token.name.count * token.name.count
       token.name.withUnsafeBufferPointer { bytes in
         for cut in 1..<max(1, bytes.count) {
           guard let left = vocabulary.ids.value(of: .init(rebasing: bytes[..<cut])),
@@ -93,6 +101,8 @@ struct TiktokenRanks {
         }
       }
     }
+    ReadMeter.current?.stepped(looked)
+    ReadMeter.current?.allocated(rules.count * MemoryLayout<BytePairRules.Rule>.stride)
     return (rules, vocabulary.size)
   }
 

@@ -55,7 +55,9 @@ private func load(_ file: String, beside: [String]) throws -> LoadedTokenizer {
     try inFile(path) { try names.read(try contents(of: path)) }
   }
   let tokenizer: any Tokenizer = try inFile(file) {
-    if bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") { return try ByteLevelBPE(json: bytes, names: names) }
+    if file.hasSuffix(".json") || bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") {
+      return try ByteLevelBPE(json: bytes, names: names)
+    }
     if TiktokenRanks.isLikely(bytes) { return try ByteLevelBPE(tiktoken: bytes, names: names) }
     return try SentencePieceBPE(model: bytes, addsBeginningOfText: names.addsBeginning ?? true)
   }

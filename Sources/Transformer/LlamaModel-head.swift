@@ -35,9 +35,8 @@ extension LlamaModel {
             kernels.scaleRows(
               rows: rows, width: v, logits, by: Array(tokenFactors[first..<first + rows]), pool: pool)
           }
-          kernels.multiply(
-            .nn, m: rows, n: d, k: v, logits, head, into: activations.branch.start + first * d, accumulate: false,
-            pool: pool)
+          kernels.multiplyInParts(
+            m: rows, n: d, k: v, logits, head, into: activations.branch.start + first * d, pool: pool)
           kernels.multiply(
             .tn, m: v, n: d, k: rows, logits, normed, into: gradient + layout.head.offset, accumulate: true,
             pool: pool)

@@ -1,4 +1,5 @@
 import Foundation
+import Metering
 import Testing
 
 @testable import Corpora
@@ -76,9 +77,15 @@ import Testing
     #expect(failure(try folder.write("c.jsonl.zst", hungry))?.message.contains("too much memory") == true)
   }
 
-  /// 20,000 with random bytes changed, 2,000 in the frame's and the blocks' headers: an error or documents.
-  @Test func mutatedZstandardNeverTrapsAndStaysWithinItsLimit() throws {
-    let whole = zstd(try jsonLines(inventedTexts(count: 12, seed: 5)))
+  /// Of each format 20,000 with random bytes changed and 2,000 changed in the headers and checksums of two frames: an
+  /// error or documents; what is read and unpacked is counted.
+  @Test(arguments: [".gz", ".zst"])
+  func spoiledArchivesNeverTrapAndCostWhatTheirSizeAllows(suffix: String) throws {
+    let pack = suffix == ".gz" ? gzip : zstd
+    let first = pack(try jsonLines(inventedTexts(count: 6, seed: 5)))
+    let whole = first + pack(try jsonLines(inventedTexts(count: 6, seed: 6)))
+    let frames = [0..<first.count, first.count..<whole.count]
+    let headers = frames.flatMap { Array($0.prefix(16)) + Array($0.suffix(8)) }
     var state: UInt64 = 7
     func random(_ bound: Int) -> Int {
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -86,21 +93,36 @@ import Testing
     }
     let clock = ContinuousClock()
     var slowest = (time: Duration.zero, number: 0)
+    var most = (allocatedBytes: 0, unpacked: 0)
     var refused = 0
     let options = DocumentOptions(documentBytesMax: 1 << 20)
+    let path = folder.path("m.jsonl" + suffix)
     for number in 0..<22_000 {
       var bytes = whole
       for _ in 0...random(3) {
-        // The frame's header and the first block's; the header of the last block is before its end somewhere.
-        let place = number < 20_000 ? random(bytes.count) : random(min(16, bytes.count))
+        let place = number < 20_000 ? random(bytes.count) : headers[random(headers.count)]
         bytes[place] = UInt8(random(256))
       }
-      let path = try folder.write("m.jsonl.zst", bytes)
-      let time = clock.measure { if failure(path, options) != nil { refused += 1 } }
+      if number < 20_000, random(8) == 0 { bytes.removeSubrange(random(bytes.count)...) }
+      _ = try folder.write("m.jsonl" + suffix, bytes)
+      let meter = ReadMeter()
+      let time = clock.measure {
+        ReadMeter.$current.withValue(meter) { if failure(path, options) != nil { refused += 1 } }
+      }
       if time > slowest.time { slowest = (time, number) }
+      let cost = meter.cost
+      most = (max(most.allocatedBytes, cost.allocatedBytes), max(most.unpacked, cost.steps))
+      // A block of Zstandard is at most 128 KiB, and at least three bytes; gzip packs at most 1,032 bytes into one. The
+      // window is at most 128 MiB, with a block beside it.
+      let isBounded =
+        cost.readBytes <= bytes.count && cost.steps <= (suffix == ".gz" ? 1032 : 1 << 16) * bytes.count
+        && cost.allocatedBytes <= 129 << 20
+      if !isBounded { Issue.record("\(suffix) \(number): \(bytes.count) bytes cost \(cost)") }
     }
     #expect(refused > 15_000)
-    print("zst: 22,000 damaged files, \(refused) refused, the slowest (\(slowest.number)) took \(slowest.time)")
+    print(
+      "\(suffix): 22,000 damaged files, \(refused) refused, the slowest (\(slowest.number)) took \(slowest.time), "
+        + "at most \(most.unpacked) bytes unpacked with a window of \(most.allocatedBytes)")
   }
 
   @Test func halfGzippedFilesAreErrorsWhereverTheyAreCut() throws {

@@ -162,6 +162,22 @@ struct GenerationTests {
     }
   }
 
+  /// Each text leaves the one before in the middle of a page, so what the last one finds lies in many half-filled ones.
+  @Test func aTextThatFillsTheCacheTakesNoMorePagesThanThereAre() throws {
+    let probe = try model().cacheStatistics
+    let generation = Generation(try model(cacheBytes: 7 * probe.pageBytes))
+    var text = prompt(20, 0)
+    for id in 1...4 {
+      try generation.submit(GenerationRequest(id: UInt64(id), prompt: text, maximumTokens: 1))
+      _ = try run(generation)
+      text = text.dropLast(8) + prompt(16, UInt64(id))
+    }
+    try generation.submit(GenerationRequest(id: 9, prompt: text, maximumTokens: 500))
+    let outcome = try #require(try run(generation)[9])
+    #expect(outcome.finish?.reason == .contextFull)
+    #expect(outcome.tokens == (try reference(text, 161 - text.count)))
+  }
+
   @Test func alternativesAreTheMostLikelyTokensWithTheirProbabilities() throws {
     let prompt = prompt(12, 2)
     let generation = Generation(try model())

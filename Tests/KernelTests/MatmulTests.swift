@@ -90,6 +90,58 @@ struct MatmulTests {
     }
   }
 
+  @Test func aSumInPartsAddsEachFromZero() {
+    // One part, whole parts, a last part of one step; several blocks of rows, columns and packed steps.
+    for (m, n, k) in [(1, 1, 1), (7, 33, 256), (13, 40, 257), (151, 97, 1024), (5, 530, 2817), (203, 301, 3000)] {
+      let (a, b) = (values(m * k, seed: 7), values(n * k, seed: 8))
+      let found = Machines.equalBits("parts of \(m)×\(n)×\(k)") { kernels, pool in
+        fenced([Float](repeating: .nan, count: m * n)) { c in
+          b.withUnsafeBufferPointer { b in
+            kernels.multiplyInParts(m: m, n: n, k: k, a, .fp32(b.baseAddress!), into: c, pool: pool)
+          }
+        }
+      }
+      let expected = FloatingPointMode.flushing {
+        stride(from: 0, to: k, by: 256).reduce([Float](repeating: 0, count: m * n)) { sum, first in
+          let count = min(256, k - first)
+          let columns = (0..<m).flatMap { a[$0 * k + first..<$0 * k + first + count] }
+          let part = naive(
+            .nn, m, n, count, columns, Array(b[first * n..<(first + count) * n]), sum, accumulate: false)
+          return zip(sum, part).map { $0 + $1 }
+        }
+      }
+      #expect(found == expected, "parts of \(m)×\(n)×\(k)")
+    }
+  }
+
+  @Test func aLongSumInPartsKeepsTheDigitsThatOneInOrderLoses() {
+    // Terms of one sign, as many as a vocabulary has.
+    let (m, n, k) = (2, 3, 49_152)
+    let (a, b) = (values(m * k, seed: 9).map { abs($0) + 0.1 }, values(n * k, seed: 10).map { abs($0) + 0.1 })
+    func error(_ found: [Float]) -> Double {
+      var (difference, norm) = (0.0, 0.0)
+      for i in 0..<m {
+        for j in 0..<n {
+          let exact = (0..<k).reduce(0.0) { $0 + Double(a[i * k + $1]) * Double(b[$1 * n + j]) }
+          difference += (Double(found[i * n + j]) - exact) * (Double(found[i * n + j]) - exact)
+          norm += exact * exact
+        }
+      }
+      return (difference / norm).squareRoot()
+    }
+    let (kernels, pool) = (Machines.kernels[0], Machines.pools[0])
+    let inParts = fenced(zeros: m * n) { c in
+      b.withUnsafeBufferPointer { b in
+        kernels.multiplyInParts(m: m, n: n, k: k, a, .fp32(b.baseAddress!), into: c, pool: pool)
+      }
+    }
+    let inOrder = fenced(zeros: m * n) {
+      kernels.multiply(.nn, m: m, n: n, k: k, a, b, into: $0, accumulate: false, pool: pool)
+    }
+    #expect(error(inParts) < 2e-6)
+    #expect(error(inOrder) > 4e-6, "a sum in order that is as good needs no parts")
+  }
+
   @Test func anEmptySumIsZeroOrC() {
     let found = fenced([1, 2]) {
       Machines.kernels[0].multiply(

@@ -16,16 +16,16 @@ public struct GoldenRecipe: Sendable, CustomStringConvertible {
   public static let all: [GoldenRecipe] = [
     GoldenRecipe(
       model: .stories, exchange: "bf16",
-      weightsSHA256: "54148a8ac159f25a007c5d5d94dda863b34f1a474cc640dfdcd69b6a4e438eab"),
+      weightsSHA256: "ce66c5b5bc3a898eae90245dedc4dd4640ffd8f975b39cc50380a71f96bcddd4"),
     GoldenRecipe(
       model: .stories, exchange: "fp32",
-      weightsSHA256: "7b859c7d9ccb814a9171cf3aad132f20dbaa1d5e6a329cbeed3529e9f0acfe2a"),
+      weightsSHA256: "ac97a5eaf428cd6ffff789b4daf32df3945c5fab7a44f9403a577fcde97ed481"),
     GoldenRecipe(
       model: .random, exchange: "bf16",
-      weightsSHA256: "60b44b51377c46e937b03dae65cd607a8d921f653e2d71a0452842fb6745b9dc"),
+      weightsSHA256: "e93d404e87d5c382c7ec2b945cb94ad7c330776257bf2d84ffbbeddbf3155304"),
     GoldenRecipe(
       model: .random, exchange: "fp32",
-      weightsSHA256: "034dbbc7b57bf6def96c8358a923867bf560aefe0f8b7d07ee17217907caa142"),
+      weightsSHA256: "a62b4ce51cdd71d2a892cd59f8f8f6e80a48f1e7af409e161cad7d4dad20c4c8"),
   ]
 
   public var description: String { "\(model.rawValue) \(exchange)" }

@@ -5,8 +5,8 @@ public struct TuningRecipe: Sendable, CustomStringConvertible {
   public let weightsSHA256: String
 
   public static let all = [
-    TuningRecipe(job: "sft", weightsSHA256: "a161ccd532c258f3b229b42387835efe0677564726ae57add0e3f188213ade63"),
-    TuningRecipe(job: "dpo", weightsSHA256: "84693d7434d5a33338c96a5f14fb0f53b6258e1e2ec0c2bbd090ea6eb75ef794"),
+    TuningRecipe(job: "sft", weightsSHA256: "29832a4bf450f66cb638e8db630558f9d4f493e5e96c84e42aa4f92848f84c3d"),
+    TuningRecipe(job: "dpo", weightsSHA256: "47571c12b4d8e3f757f7a1b60fd317e228ee2a56b531ce524f42ac5271667979"),
   ]
 
   public var description: String { job }

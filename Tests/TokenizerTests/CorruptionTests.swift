@@ -1,11 +1,13 @@
 import Foundation
+import Metering
 import TestSupport
 import Testing
 
 @testable import Tokenizers
 
 /// Damaged files of every kind: 20,000 with random bytes changed, 2,000 changed where it hurts. Each must give a typed
-/// error or a tokenizer that works, of a size that the file's size bounds; the slowest one is printed.
+/// error or a tokenizer that works, of a size that the file's size bounds. So are the memory and the work of reading
+/// it, which are counted; the slowest one is printed.
 @Suite struct CorruptionTests {
   /// Damage that comes back with its seed.
   struct Damage: RandomNumberGenerator {
@@ -41,11 +43,13 @@ import Testing
     let clock = ContinuousClock()
     var slowest = (time: Duration.zero, number: 0)
     var errors = 0
+    var most = (allocatedBytes: 0, steps: 0)
     for number in 0..<files {
       let file = make(number)
+      let meter = ReadMeter()
       let time = try clock.measure {
         do {
-          let tokenizer = try load(file)
+          let tokenizer = try ReadMeter.$current.withValue(meter) { try load(file) }
           #expect(tokenizer.vocabularySize <= 2 * file.count + 4096, "\(name) \(number)")
           let ids = tokenizer.encode(text)
           #expect(ids.count <= 4 * text.count + 4, "\(name) \(number)")
@@ -57,9 +61,16 @@ import Testing
         }
       }
       if time > slowest.time { slowest = (time, number) }
+      let cost = meter.cost
+      most = (max(most.allocatedBytes, cost.allocatedBytes), max(most.steps, cost.steps))
+      // A table of all pairs of bytes or of Unicode's first plane, and what the file has entries for.
+      let isBounded = cost.allocatedBytes <= 96 * file.count + 1 << 19 && cost.steps <= 64 * file.count + 4096
+      if !isBounded { Issue.record("\(name) \(number): \(file.count) bytes cost \(cost)") }
     }
     #expect(errors > files / 10, "\(name): only \(errors) of \(files) were refused")
-    print("\(name): \(files) damaged files, \(errors) refused, the slowest (\(slowest.number)) took \(slowest.time)")
+    print(
+      "\(name): \(files) damaged files, \(errors) refused, the slowest (\(slowest.number)) took \(slowest.time), "
+        + "at most \(most.allocatedBytes) bytes and \(most.steps) steps")
   }
 
   /// A small tokenizer.json with something of everything.
@@ -78,6 +89,21 @@ import Testing
     let words = (0..<256).map { [UInt8($0)] } + ["th", "the", " t", "狐"].map { Array($0.utf8) }
     return words.enumerated().flatMap { rank, word in
       Array((Data(word).base64EncodedString() + " \(rank)\n").utf8)
+    }
+  }
+
+  /// The counters count: a reader that took memory on a file's word would be seen.
+  @Test func theMeterSeesWhatIsTaken() throws {
+    let model = try Inputs.model("small-collapse.model")
+    let loads: [(Int, () throws -> Void)] = [
+      (Self.smallJSON().count, { _ = try ByteLevelBPE(json: Self.smallJSON()) }),
+      (Self.smallRanks().count, { _ = try TiktokenRanks(parsing: Self.smallRanks()) }),
+      (model.count / 8, { _ = try SentencePieceBPE(model: model) }),
+    ]
+    for (least, load) in loads {
+      let meter = ReadMeter()
+      try ReadMeter.$current.withValue(meter) { try load() }
+      #expect(meter.cost.steps >= least && meter.cost.allocatedBytes >= least, "\(meter.cost)")
     }
   }
 

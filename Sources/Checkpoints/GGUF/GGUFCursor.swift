@@ -1,3 +1,5 @@
+import Metering
+
 /// Reads a GGUF header front to back. What the header says of itself is compared with what is left of the file before
 /// memory is taken for it.
 ///

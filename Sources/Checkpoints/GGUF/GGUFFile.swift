@@ -1,3 +1,5 @@
+import Metering
+
 /// A GGUF file (version 2 or 3) open for reading: metadata, and tensors that are read as floats block by block.
 ///
 /// Nothing in it is believed: the header is checked whole when the file is opened, and memory is taken only for what

@@ -1,3 +1,5 @@
+import Metering
+
 /// The header of a GGUF file: metadata and tensors, every claim checked against the file and against the others.
 ///
 /// Format (versions 2 and 3): `GGUF`, u32 version, u64 count of tensors, u64 count of pairs; the pairs; the tensors'

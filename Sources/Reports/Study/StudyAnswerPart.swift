@@ -202,22 +202,28 @@ struct StudyCost {
   let tokens: Double?
   let tokensPlanned: UInt64?
   let hostHours: Double?
+  let planned: (hours: Double, unpriced: [String])?
 
   init(_ record: StudyRecord) {
     let staged = record.stages.compactMap(\.tokens)
     // A study of a table alone: the cells say what they were trained on.
     let celled = record.cells?.cells.compactMap(\.tokens) ?? []
     tokens = staged.isEmpty ? (celled.isEmpty ? nil : celled.reduce(0, +)) : Double(staged.reduce(0, +))
-    let planned = record.stages.compactMap(\.tokensPlanned)
-    tokensPlanned = planned.isEmpty ? nil : planned.reduce(0, +)
+    let asked = record.stages.compactMap(\.tokensPlanned)
+    tokensPlanned = asked.isEmpty ? nil : asked.reduce(0, +)
     let hours = record.stages.compactMap(\.hostHours)
     hostHours = hours.isEmpty ? nil : hours.reduce(0, +)
+    self.planned = record.planned
   }
 
   var tokensText: String { tokens.map { "\(grouped(UInt64(max(0, min($0, 1e18))))) actual" } ?? "not recorded" }
   var tokensPlannedText: String { tokensPlanned.map { "\(grouped($0)) planned" } ?? "planned: not recorded" }
   var hoursText: String { hostHours.map { "\(Self.hours($0)) actual" } ?? "not recorded" }
-  var hoursPlannedText: RichText { "planned: not recorded; \(code: "admix plan") prices the job file" }
+  var hoursPlannedText: RichText {
+    guard let planned else { return "planned: not recorded; \(code: "admix plan") prices the job file" }
+    let without = planned.unpriced.isEmpty ? "" : ", without \(planned.unpriced.joined(separator: ", "))"
+    return "\(Self.hours(planned.hours)) planned\(without)"
+  }
 
   static func hours(_ hours: Double) -> String {
     hours >= 10 ? fixed(hours, digits: 0) : hours >= 0.1 ? fixed(hours, digits: 2) : fixed(hours, digits: 4)

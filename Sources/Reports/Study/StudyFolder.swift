@@ -64,6 +64,10 @@ struct StudyFolder {
       guard let result = place.result, !(place.path.isEmpty && places.count > 1) else { return nil }
       return StageRecord(directory: place.directory, path: place.path, result: result)
     }
+    if let plan = json("\(directory)/plan.json"), let seconds = plan["total_seconds"]?.double, seconds > 0 {
+      let unpriced = (plan["jobs"]?.elements ?? []).filter { $0["priced"]?.boolean == false }
+      record.planned = (seconds / 3600, unpriced.compactMap { $0["name"]?.string })
+    }
     record.largeRun = largeRun(record, places: places)
     return record
   }

@@ -173,6 +173,8 @@ struct StudyRecord {
   var curves: CellTable?
   var tableProblem: String?
   var stages: [StageRecord] = []
+  /// Hours of this job's host that `admix plan` foresaw, and stages whose cost it does not know.
+  var planned: (hours: Double, unpriced: [String])?
   /// The job file of the large run; nil where nothing says what it would train on.
   var largeRun: LargeRun?
 

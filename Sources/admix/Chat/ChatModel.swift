@@ -26,15 +26,17 @@ struct ChatModelOptions: ParsableArguments {
   }
 
   /// - Throws: `CommandFailure` for a model that cannot be used.
-  func load(streams: Int) throws -> (engine: TextEngine, format: Result<ChatFormat, ChatError>) {
+  func load(streams: Int, waiting: Int) throws -> (engine: TextEngine, format: Result<ChatFormat, ChatError>) {
     do {
       let source = try openModel(model)
+      if source is ModelDirectory { try ModelDirectory.checkParts(model) }
       let tokenizer = try loadTokenizer(of: source).tokenizer
       try tokenizer.checkFits(vocabSize: source.configuration.vocabularySize)
       let engine = try TextEngine(
         source, shape: LlamaShape(source.configuration), tokenizer: tokenizer,
         options: TextEngine.Options(
-          threads: threads ?? Machine.processorCount, cacheBytes: cacheMegabytes << 20, streams: streams))
+          threads: threads ?? Machine.processorCount, cacheBytes: cacheMegabytes << 20, streams: streams,
+          waiting: waiting))
       return (engine, format(source, tokenizer))
     } catch let error as CheckpointError {
       throw CommandFailure(.usage, "\(error)")
@@ -44,7 +46,7 @@ struct ChatModelOptions: ParsableArguments {
   }
 
   private func format(_ source: any ModelSource, _ tokenizer: any Tokenizer) -> Result<ChatFormat, ChatError> {
-    Result { () throws(ChatError) in
+    let format = Result { () throws(ChatError) in
       let named = try template.map { name throws(ChatError) in
         for token in name.neededTokens where tokenizer.id(of: token) == nil {
           throw ChatError(
@@ -55,6 +57,13 @@ struct ChatModelOptions: ParsableArguments {
       }
       return try ChatFormat(
         configuration: source.configuration, companions: source.companions, tokenizer: tokenizer, template: named)
+    }
+    // The way out of a job file is not that of a command.
+    return format.mapError { error in
+      guard error.code == .noTemplate else { return error }
+      return ChatError(
+        .noTemplate, "\(model) has no chat template, as base models do not; name one with --template: "
+          + NamedTemplate.allCases.map(\.rawValue).joined(separator: ", "))
     }
   }
 }

@@ -56,6 +56,7 @@ struct ChatSession {
     "/set NAME VALUE     temperature, top_p, top_k, min_p, repetition_penalty, max_tokens, seed",
     "/system TEXT        sets the system prompt; without TEXT takes it away",
     "/exit               ends, as Ctrl-D does; Ctrl-C stops an answer",
+    "A space before a slash makes it part of a message.",
     "Alt+Enter makes a new line, and so does a backslash at a line's end.",
   ]
 
@@ -99,7 +100,9 @@ struct ChatSession {
     ]
   }
 
+  /// A question that nothing was said to is as if it had not been asked.
   mutating func remember(_ question: String, answer: String) {
+    guard !answer.isEmpty else { return }
     messages += [
       ChatMessage(role: ChatMessage.user, content: question), ChatMessage(role: ChatMessage.assistant, content: answer),
     ]

@@ -50,13 +50,13 @@ struct EditedLine: Equatable {
     case .right: cursor = min(characters.count, cursor + 1)
     case .wordLeft: cursor = wordStart
     case .wordRight: cursor = wordEnd
-    case .home: cursor = 0
-    case .end: cursor = characters.count
-    case .killToEnd: remove(cursor..<characters.count)
-    case .killToStart: remove(0..<cursor)
+    case .home: cursor = lineStart
+    case .end: cursor = lineEnd
+    case .killToEnd: remove(cursor..<lineEnd)
+    case .killToStart: remove(lineStart..<cursor)
     case .killWord: remove(wordStart..<cursor)
-    case .up: show(shown - 1)
-    case .down: show(shown + 1)
+    case .up: moveUp()
+    case .down: moveDown()
     case .redraw, .other: break
     }
     return .editing
@@ -87,6 +87,27 @@ struct EditedLine: Equatable {
     while place < characters.count, characters[place].isWhitespace { place += 1 }
     while place < characters.count, !characters[place].isWhitespace { place += 1 }
     return place
+  }
+
+  /// Of the line that the cursor is in, where the text has several.
+  private var lineStart: Int { characters[..<cursor].lastIndex(of: "\n").map { $0 + 1 } ?? 0 }
+  private var lineEnd: Int { characters[cursor...].firstIndex(of: "\n") ?? characters.count }
+
+  /// To the line above; above the first one stands the history.
+  private mutating func moveUp() {
+    let start = lineStart
+    guard start > 0 else { return show(shown - 1) }
+    let column = cursor - start
+    cursor = start - 1
+    cursor = min(lineStart + column, start - 1)
+  }
+
+  private mutating func moveDown() {
+    let end = lineEnd
+    guard end < characters.count else { return show(shown + 1) }
+    let column = cursor - lineStart
+    cursor = end + 1
+    cursor = min(cursor + column, lineEnd)
   }
 
   private mutating func show(_ index: Int) {

@@ -1,4 +1,5 @@
 import Glibc
+import Results
 
 /// Reads lines from a terminal, with editing that knows how wide characters are.
 struct LineEditor {
@@ -66,25 +67,22 @@ private struct RawTerminal {
     tcsetattr(STDIN_FILENO, TCSADRAIN, &settings)
   }
 
+  /// Nil at the end of input, and when the process is asked to end: its terminal must be put back before.
   static func nextByte() -> UInt8? {
     var byte: UInt8 = 0
-    while true {
+    var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+    while !Interrupts.isAskedToEnd {
+      guard poll(&input, 1, 200) > 0 else { continue }
       let count = Glibc.read(STDIN_FILENO, &byte, 1)
       if count == 1 { return byte }
       if count < 0, errno == EINTR { continue }
       return nil
     }
+    return nil
   }
 
-  static func write(_ text: String) {
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-      let count = bytes.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return }
-      bytes = bytes.dropFirst(count)
-    }
-  }
+  /// A terminal that is gone ends the input too: that is where it is noticed.
+  static func write(_ text: String) { try? writeAll(Array(text.utf8), to: STDOUT_FILENO, path: "the terminal") }
 
   static var columns: Int {
     var size = winsize()

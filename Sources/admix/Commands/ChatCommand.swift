@@ -3,6 +3,7 @@ import Chat
 import Foundation
 import Glibc
 import Inference
+import Results
 import TextGeneration
 
 struct ChatCommand: ParsableCommand {
@@ -33,7 +34,7 @@ struct ChatCommand: ParsableCommand {
     } catch {
       throw CommandFailure(.usage, "\(error)")
     }
-    let (engine, format) = try model.load(streams: 1)
+    let (engine, format) = try model.load(streams: 1, waiting: 1)
     let talk = try Talk(engine: engine, format: format.mapError { CommandFailure(.usage, "\($0)") }.get())
     var session = ChatSession(
       system: system, sampling: sampling, maximumTokens: maxTokens, seed: seed ?? UInt64.random(in: 0..<1 << 32))
@@ -46,9 +47,10 @@ struct ChatCommand: ParsableCommand {
 
   private func converse(_ talk: Talk, _ session: inout ChatSession) throws {
     Console.shared.note("\(model.model) (\(talk.engine.storage)); /help lists commands, Ctrl-D ends")
+    // Counted from here on: whoever ends the process finds the terminal as it was before.
+    Interrupts.count()
     var editor = LineEditor()
-    while true {
-      guard let line = read(&editor) else { return }
+    while let line = read(&editor) {
       if line.trimmingCharacters(in: .whitespaces).isEmpty { continue }
       switch session.take(line) {
       case .quit: return
@@ -62,6 +64,7 @@ struct ChatCommand: ParsableCommand {
         }
       }
     }
+    if Interrupts.isAskedToEnd { throw CommandFailure(.cancelled, "ended by a signal") }
   }
 
   /// A message of one or more lines; nil at the end.
@@ -82,10 +85,10 @@ struct ChatCommand: ParsableCommand {
 
   private func save(_ session: ChatSession, to path: String) {
     do {
-      try Data(session.json.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+      try replaceFile(path, with: session.json)
       Console.shared.note("\(session.messages.count) messages are in \(path)")
     } catch {
-      Console.shared.complain("\(path) cannot be written: \(error.localizedDescription)")
+      Console.shared.complain("the conversation was not saved: \(error)")
     }
   }
 
@@ -95,8 +98,10 @@ struct ChatCommand: ParsableCommand {
         if !line.trimmingCharacters(in: .whitespaces).isEmpty { try talk.answer(line, &session) }
       }
     } else {
-      let input = String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
-        .trimmingCharacters(in: .whitespacesAndNewlines)
+      guard let text = String(validating: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self) else {
+        throw CommandFailure(.usage, "what came from the pipe is no UTF-8 text")
+      }
+      let input = text.trimmingCharacters(in: .whitespacesAndNewlines)
       guard !input.isEmpty else { throw CommandFailure(.usage, "nothing came from the pipe; write a message into it") }
       try talk.answer(input, &session)
     }
@@ -109,6 +114,7 @@ private struct Talk {
   let format: ChatFormat
 
   /// - Throws: `CommandFailure` when the conversation cannot be answered; `.cancelled` at Ctrl-C off a terminal.
+  ///   `OutputError` when the answer cannot be shown.
   func answer(_ text: String, _ session: inout ChatSession) throws {
     let prompt = try asking { () throws(ChatError) in
       try format.prompt(session.conversation(asking: text), date: .today)
@@ -120,6 +126,8 @@ private struct Talk {
           + "/reset begins a new one")
     }
     Interrupts.count()
+    // Off a terminal nothing looks at the count while the next message is waited for.
+    defer { if isatty(STDIN_FILENO) == 0 { Interrupts.release() } }
     let events = EventQueue()
     let id = engine.submit(
       TextRequest(
@@ -135,14 +143,17 @@ private struct Talk {
         engine.cancel(id)
       case .text(.text(let piece, _)):
         answer += piece
-        write(piece)
+        try show(piece, of: id)
       case .text(.refused(let refusal)): throw CommandFailure(.usage, "\(refusal)")
       case .text(.finished(let finish)):
-        write("\n")
+        try show("\n", of: id)
+        if answer.isEmpty, !isCancelled { Console.shared.note("(no answer)") }
         if finish.reason == .length { Console.shared.note("(cut at \(finish.generatedTokens) tokens)") }
         if isCancelled { Console.shared.note("(stopped)") }
         session.remember(text, answer: answer)
-        if isCancelled, isatty(STDIN_FILENO) == 0 { throw CommandFailure(.cancelled, "stopped by Ctrl-C") }
+        if isCancelled, isatty(STDIN_FILENO) == 0 || Interrupts.isAskedToEnd {
+          throw CommandFailure(.cancelled, "the answer was stopped")
+        }
         return
       case .text(.accepted): break
       }
@@ -153,8 +164,14 @@ private struct Talk {
     do { return try body() } catch { throw CommandFailure(.usage, "\(error)") }
   }
 
-  private func write(_ text: String) {
-    FileHandle.standardOutput.write(Data(visible(text).utf8))
+  private func show(_ text: String, of id: UInt64) throws {
+    do {
+      try writeAll(Array(visible(text).utf8), to: STDOUT_FILENO, path: "the answer")
+    } catch {
+      let isReaderGone = errno == EPIPE
+      engine.cancel(id)
+      throw isReaderGone ? ExitCode.success : error
+    }
   }
 
   /// What a terminal would act on is left out; line ends and tabs stay.

@@ -55,17 +55,21 @@ struct Plan: ParsableCommand {
   }
 
   func run() throws {
-    var timed = TimedThroughput(given: throughput.map { $0 * 1e9 })
-    let prices = try PlanReading(self).works().map { part in
-      PlanPage.Part(name: part.name, price: try price(part.work, &timed))
-    }
-    let page = PlanPage(parts: prices, timed: timed, sharesHost: link == nil)
+    let page = try page()
     if json {
       Console.shared.print(page.object.text(indented: true))
     } else {
       Console.shared.print(page.lines)
     }
     if check, !page.fits { throw ExitCode(ExitStatus.jobFailed.rawValue) }
+  }
+
+  func page() throws -> PlanPage {
+    var timed = TimedThroughput(given: throughput.map { $0 * 1e9 })
+    let prices = try PlanReading(self).works().map { part in
+      PlanPage.Part(name: part.name, price: try price(part.work, &timed))
+    }
+    return PlanPage(parts: prices, timed: timed, sharesHost: link == nil)
   }
 
   private func price(_ work: PlannedWork, _ timed: inout TimedThroughput) throws -> PlanPage.Price {

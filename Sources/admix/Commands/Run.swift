@@ -43,11 +43,15 @@ struct Run: ParsableCommand {
   func run() throws {
     let planned = try jobFile.plan()
     try HoursBudget.check(jobFile)
-    try run(try from.map(planned.redoing) ?? planned)
+    try run(try from.map(planned.redoing) ?? planned) {
+      try PlannedCost.record(jobFile, workers: workers, threads: threadsPerWorker, in: $0)
+    }
   }
 
-  /// Runs a job that is planned already.
-  func run(_ planned: PlannedJob) throws {
+  private var threadsPerWorker: Int { threads ?? max(1, Machine.processorCount / workers) }
+
+  /// Runs a job that is planned already; `prepare` gets the claimed output directory.
+  func run(_ planned: PlannedJob, prepare: (String) throws -> Void = { _ in }) throws {
     if dryRun { return Console.shared.print(dryRunLines(planned)) }
     let known = try known.map(KnownWeights.init(path:))
     _ = try InstructionSet.choose()
@@ -68,6 +72,7 @@ struct Run: ParsableCommand {
       throw ExitCode(ExitStatus.jobFailed.rawValue)
     }
     for note in planned.plan.notes { Console.shared.note(note) }
+    try prepare(directory)
     let (state, isKnown) = try train(planned, directory: directory, known: known)
     if state == .completed { removeWorkingFiles(directory) }
     let status = isKnown ? exitStatus(of: state) : .jobFailed
@@ -82,7 +87,7 @@ struct Run: ParsableCommand {
     let cluster = try LocalCluster(
       LocalCluster.Settings(
         directory: "\(directory)/.admix", workers: workers,
-        threads: threads ?? max(1, Machine.processorCount / workers), timing: timing, failpoints: failpoints))
+        threads: threadsPerWorker, timing: timing, failpoints: failpoints))
     defer { cluster.stop() }
     let connection = try cluster.connect()
     defer { connection.close() }

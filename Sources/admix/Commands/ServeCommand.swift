@@ -1,5 +1,7 @@
 import ArgumentParser
 import Foundation
+import Glibc
+import Results
 import Serving
 import TextGeneration
 
@@ -20,6 +22,7 @@ struct ServeCommand: ParsableCommand {
     completion: .file())
   var apiKeyFile: String?
   @Option(help: "Answers that are computed at once; others wait.") var streams = 16
+  @Option(help: "Requests that may wait for a place; further ones are refused.") var waiting = 256
   @Option(help: "Tokens of an answer where the request does not say.") var maxTokens = 512
   @Option(help: "Seconds that running answers have to end after Ctrl-C.") var patience = 30
   @Flag(help: "Let others than this host in without a key, on a network that you trust.") var insecureNetwork = false
@@ -27,6 +30,9 @@ struct ServeCommand: ParsableCommand {
   func validate() throws {
     guard (0...65535).contains(port) else { throw ValidationError("--port takes 0 to 65535, found \(port)") }
     guard (1...1024).contains(streams) else { throw ValidationError("--streams takes 1 to 1024, found \(streams)") }
+    guard (1...100_000).contains(waiting) else {
+      throw ValidationError("--waiting takes 1 to 100000, found \(waiting)")
+    }
     guard maxTokens > 0 else { throw ValidationError("--max-tokens takes a positive number, found \(maxTokens)") }
     guard (0...86_400).contains(patience) else {
       throw ValidationError("--patience takes 0 to 86400 seconds, found \(patience)")
@@ -40,7 +46,7 @@ struct ServeCommand: ParsableCommand {
         .usage, "--host \(host): others than this host could use the model. Give --api-key-file, or "
           + "--insecure-network on a network that you trust")
     }
-    let (engine, format) = try model.load(streams: streams)
+    let (engine, format) = try model.load(streams: streams, waiting: waiting)
     let name = name ?? URL(fileURLWithPath: model.model).lastPathComponent
     let options = ChatServer.Options(
       modelName: name, host: host, port: port, apiKeys: keys, defaultMaximumTokens: maxTokens)
@@ -76,12 +82,20 @@ struct ServeCommand: ParsableCommand {
     if let error = outcome.error { throw error }
   }
 
-  private var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+  private var isLoopback: Bool {
+    var address = in_addr()
+    if inet_pton(AF_INET, host, &address) == 1 { return UInt32(bigEndian: address.s_addr) >> 24 == 127 }
+    return host == "localhost" || host == "::1"
+  }
 
   private func apiKeys() throws -> [String] {
     guard let apiKeyFile else { return [] }
-    guard let text = try? String(contentsOfFile: apiKeyFile, encoding: .utf8) else {
-      throw CommandFailure(.usage, "--api-key-file \(apiKeyFile) cannot be read")
+    guard let text = readText(apiKeyFile) else {
+      throw CommandFailure(.usage, "--api-key-file \(apiKeyFile) cannot be read; it takes a text with a key a line")
+    }
+    var status = stat()
+    if stat(apiKeyFile, &status) == 0, status.st_mode & 0o077 != 0 {
+      Console.shared.warn("others on this host may read the keys: chmod 600 \(apiKeyFile)")
     }
     let keys = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
       .filter { !$0.isEmpty }
