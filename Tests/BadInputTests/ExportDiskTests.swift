@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 /// A model exported to a disk too small for it.
-@Suite("An export to a full disk", .enabled(if: SmallDisk.isAvailable, "unshare -rm with a tmpfs is not permitted here"))
+@Suite(
+  "An export to a full disk", .enabled(if: SmallDisk.isAvailable, "unshare -rm with a tmpfs is not permitted here"))
 struct ExportDiskTests {
   @Test(
     "says so with file and bytes, and leaves nothing half-written",

@@ -77,7 +77,8 @@ struct ServedLikelihoodTests {
     }
     let scores = try served.score(requests)
     #expect(scores.count == 12)
-    #expect(scores.reduce(0) { $0 + $1.tokenLogLikelihoods.count } == texts.reduce(0) { $0 + $1.isLearned.count { $0 } })
+    let learned = texts.reduce(0) { $0 + $1.isLearned.count { $0 } }
+    #expect(scores.reduce(0) { $0 + $1.tokenLogLikelihoods.count } == learned)
 
     // The trainer's side: rows of two packed conversations, one learned token at a time.
     func loss(_ conversation: Int, token: Int) -> Double {
