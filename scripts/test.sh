@@ -21,8 +21,8 @@ if [ $# -gt 0 ]; then
   exit
 fi
 
-say "3/4 tests within one process (under a minute)"
+say "3/4 tests within one process (about three minutes)"
 swift test "${flags[@]}" --skip-build --skip "ClusterTests|DesignTests"
 
-say "4/4 tests on real processes (about 4 minutes)"
+say "4/4 tests on real processes (about 7 minutes)"
 swift test "${flags[@]}" --skip-build --no-parallel --filter "ClusterTests|DesignTests"
