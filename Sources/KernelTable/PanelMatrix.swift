@@ -94,9 +94,9 @@ public final class PanelMatrix {
   ) {
     guard case .codes(let bits, let group) = storage else { preconditionFailure("codes for a matrix of \(storage)") }
     let perWord = 32 / bits
-    for index in 0..<count * (depth / group) where raisesExactly {
-      raisesExactly = kernels.entries.raisesExactly(bits, scales[index], offsets[index]) == 1
-    }
+    raisesExactly =
+      raisesExactly
+      && (0..<count * (depth / group)).allSatisfy { kernels.entries.raisesExactly(bits, scales[$0], offsets[$0]) == 1 }
     eachPanel(first, count, pool) { panel, row, lane, lanes in
       for l in 0..<lanes {
         for g in 0..<depth / group {

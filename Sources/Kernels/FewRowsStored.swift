@@ -33,39 +33,21 @@
   _ rows: Int, _ panels: Int, _ group: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ xRow: Int,
   _ b: UnsafePointer<Float>, _ panelStride: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int, _ raised: Int
 ) {
-  var panel = 0
-  if rows == 1 {
-    while panel + 2 <= panels {
-      let source = b + panel * panelStride
-      let target = c + panel * tileColumns
-      if raised == 1 {
-        affineRowOfTwoPanels(4, 1, group, depth, x, source, panelStride, target)
-      } else {
-        affineRowOfTwoPanels(4, 0, group, depth, x, source, panelStride, target)
-      }
-      panel += 2
-    }
-  }
-  while panel < panels {
-    let source = b + panel * panelStride
-    let target = c + panel * tileColumns
-    switch rows {
-    case 1: affineTile(1, 4, 15, group, depth, x, xRow, source, target, cRow)
-    case 2: affineTile(2, 4, 15, group, depth, x, xRow, source, target, cRow)
-    case 3: affineTile(3, 4, 15, group, depth, x, xRow, source, target, cRow)
-    case 4: affineTile(4, 4, 15, group, depth, x, xRow, source, target, cRow)
-    case 5: affineTile(5, 4, 15, group, depth, x, xRow, source, target, cRow)
-    case 6: affineTile(6, 4, 15, group, depth, x, xRow, source, target, cRow)
-    case 7: affineTile(7, 4, 15, group, depth, x, xRow, source, target, cRow)
-    default: affineTile(8, 4, 15, group, depth, x, xRow, source, target, cRow)
-    }
-    panel += 1
-  }
+  multiplyCodes(4, 15, rows, panels, group, depth, x, xRow, b, panelStride, c, cRow, raised)
 }
 
 @inline(never) func multiplyEightBits(
   _ rows: Int, _ panels: Int, _ group: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ xRow: Int,
   _ b: UnsafePointer<Float>, _ panelStride: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int, _ raised: Int
+) {
+  multiplyCodes(8, 255, rows, panels, group, depth, x, xRow, b, panelStride, c, cRow, raised)
+}
+
+/// Inlined with `bits` and `mask` as constants, as are the numbers of rows and `raised` further down.
+@inline(__always) func multiplyCodes(
+  _ bits: Int, _ mask: UInt32, _ rows: Int, _ panels: Int, _ group: Int, _ depth: Int, _ x: UnsafePointer<Float>,
+  _ xRow: Int, _ b: UnsafePointer<Float>, _ panelStride: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int,
+  _ raised: Int
 ) {
   var panel = 0
   if rows == 1 {
@@ -73,9 +55,9 @@
       let source = b + panel * panelStride
       let target = c + panel * tileColumns
       if raised == 1 {
-        affineRowOfTwoPanels(8, 1, group, depth, x, source, panelStride, target)
+        affineRowOfTwoPanels(bits, 1, group, depth, x, source, panelStride, target)
       } else {
-        affineRowOfTwoPanels(8, 0, group, depth, x, source, panelStride, target)
+        affineRowOfTwoPanels(bits, 0, group, depth, x, source, panelStride, target)
       }
       panel += 2
     }
@@ -84,14 +66,14 @@
     let source = b + panel * panelStride
     let target = c + panel * tileColumns
     switch rows {
-    case 1: affineTile(1, 8, 255, group, depth, x, xRow, source, target, cRow)
-    case 2: affineTile(2, 8, 255, group, depth, x, xRow, source, target, cRow)
-    case 3: affineTile(3, 8, 255, group, depth, x, xRow, source, target, cRow)
-    case 4: affineTile(4, 8, 255, group, depth, x, xRow, source, target, cRow)
-    case 5: affineTile(5, 8, 255, group, depth, x, xRow, source, target, cRow)
-    case 6: affineTile(6, 8, 255, group, depth, x, xRow, source, target, cRow)
-    case 7: affineTile(7, 8, 255, group, depth, x, xRow, source, target, cRow)
-    default: affineTile(8, 8, 255, group, depth, x, xRow, source, target, cRow)
+    case 1: affineTile(1, bits, mask, group, depth, x, xRow, source, target, cRow)
+    case 2: affineTile(2, bits, mask, group, depth, x, xRow, source, target, cRow)
+    case 3: affineTile(3, bits, mask, group, depth, x, xRow, source, target, cRow)
+    case 4: affineTile(4, bits, mask, group, depth, x, xRow, source, target, cRow)
+    case 5: affineTile(5, bits, mask, group, depth, x, xRow, source, target, cRow)
+    case 6: affineTile(6, bits, mask, group, depth, x, xRow, source, target, cRow)
+    case 7: affineTile(7, bits, mask, group, depth, x, xRow, source, target, cRow)
+    default: affineTile(8, bits, mask, group, depth, x, xRow, source, target, cRow)
     }
     panel += 1
   }
