@@ -1,4 +1,3 @@
-import ArgumentParser
 import Foundation
 import JobFiles
 import Pricing
@@ -17,10 +16,8 @@ struct HoursBudget {
     let text = try JobFile(readingFrom: argument.file).text
     // Pricing reads models and times this machine; only who asks for it pays.
     guard text.contains("hours") else { return }
-    let base = argument.base.map { ["--base", $0] } ?? []
-    let plan = try Plan.parse([argument.file] + base)
     var timed = TimedThroughput(given: nil)
-    for part in try PlanReading(plan).works() {
+    for part in try PlanReading(Plan(of: argument)).works() {
       guard case .sweep(let work) = part.work, let allowed = work.hoursAllowed else { continue }
       let alone = ClusterShape(
         workers: 1, threads: work.threadsPerCell, memoryBytes: ProcessInfo.processInfo.physicalMemory,

@@ -241,6 +241,13 @@ struct StudyReportTests {
       #expect(report.html.contains(part), "\(part)")
     }
     #expect(!report.html.contains("threads_per_cell"))
+    #expect(report.html.contains("planned: not recorded"))
+    top.write(
+      #"{"total_seconds": 5400, "jobs": [{"name": "grid"}, {"name": "choose", "job": "study", "priced": false}]}"#,
+      to: "plan.json")
+    let planned = try #require(StudyReport(directory: top.path, result: result))
+    #expect(planned.html.contains("1.50 planned, without choose"))
+    try FileManager.default.removeItem(atPath: "\(top.path)/plan.json")
     // Without a study the stages alone.
     try FileManager.default.removeItem(atPath: "\(stage)/answer.json")
     #expect(StudyReport(directory: top.path, result: result) == nil)

@@ -30,7 +30,7 @@ struct StudySummary {
       "confirmed": .string(answer.verdictWord), "regret": number(record.verification?.regret),
       "cost": [
         "tokens": number(cost.tokens), "tokens_planned": cost.tokensPlanned.map(JSONNode.unsigned) ?? .null,
-        "host_hours": number(cost.hostHours), "host_hours_planned": number(record.planned?.hours),
+        "host_hours": number(cost.hostHours), "host_hours_planned": number(cost.planned?.hours),
       ],
       "distrust": .array((record.distrust + record.warnings).map(JSONNode.string)),
       "opening_warning": record.openingWarning.map(JSONNode.string) ?? .null,

@@ -35,6 +35,13 @@ struct Plan: ParsableCommand {
   @Flag(help: "Exit with 1 if the training does not fit.") var check = false
   @Flag(help: "Print JSON.") var json = false
 
+  init() {}
+
+  /// The plan of a job file that another command was given.
+  init(of jobFile: JobFileArgument, options: [String] = []) throws {
+    self = try Plan.parse([jobFile.file] + (jobFile.base.map { ["--base", $0] } ?? []) + options)
+  }
+
   func validate() throws {
     guard (1...100_000).contains(workers) else { throw ValidationError("--workers takes a number from 1 to 100000") }
     if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads takes a number from 1 to 1024") }
