@@ -68,32 +68,46 @@ def measure_admix(arguments, streams):
     return {"prefill": last["prefill_tokens_per_second"], "decode": last["decode_tokens_per_second"]}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def peer_arguments(description, prompt, tokens):
+    """A parser of what every comparison with llama.cpp is told, with these defaults."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--model", required=True, help="a GGUF file")
     parser.add_argument("--admix", default=".build/release/admix")
     parser.add_argument("--llama-python", default=os.environ.get("LLAMA_PYTHON", "python3"))
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--prompt", type=int, default=128)
-    parser.add_argument("--tokens", type=int, default=96)
+    parser.add_argument("--prompt", type=int, default=prompt, help="tokens that are read before decoding")
+    parser.add_argument("--tokens", type=int, default=tokens)
     parser.add_argument("--streams", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=5)
+    return parser
+
+
+def take_turns(rounds, peers):
+    """Measures the peers, functions of the round's number by name, in turns; prints and returns all results by name."""
+    results = {name: [] for name in peers}
+    for turn in range(rounds):
+        for name, measure in peers.items():
+            results[name].append(measure(turn))
+            print(json.dumps({"peer": name, **results[name][-1]}), flush=True)
+    return results
+
+
+def main():
+    parser = peer_arguments(__doc__.splitlines()[0], prompt=128, tokens=96)
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.serve:
         return serve_llama(arguments)
     llama = LlamaPeer(arguments)
     llama.measure()  # warms up
-    rounds = {"llama.cpp": [], "admix": [], f"admix, {arguments.streams} texts": []}
-    for _ in range(arguments.rounds):
-        for name, measure in [("llama.cpp", llama.measure), ("admix", lambda: measure_admix(arguments, 1)),
-                              (f"admix, {arguments.streams} texts", lambda: measure_admix(arguments, arguments.streams))]:
-            rounds[name].append(measure())
-            print(json.dumps({"peer": name, **rounds[name][-1]}), flush=True)
+    texts = f"admix, {arguments.streams} texts"
+    rounds = take_turns(arguments.rounds, {
+        "llama.cpp": lambda turn: llama.measure(), "admix": lambda turn: measure_admix(arguments, 1),
+        texts: lambda turn: measure_admix(arguments, arguments.streams)})
     llama.close()
     median = {name: {key: statistics.median(r[key] for r in found) for key in ("prefill", "decode")}
               for name, found in rounds.items()}
-    one, many = median["admix"]["decode"], median[f"admix, {arguments.streams} texts"]["decode"]
+    one, many = median["admix"]["decode"], median[texts]["decode"]
     print(json.dumps({"medians": median, "decode_over_llama_cpp": one / median["llama.cpp"]["decode"],
                       "prefill_over_llama_cpp": median["admix"]["prefill"] / median["llama.cpp"]["prefill"],
                       "streams_over_one": many / one}))

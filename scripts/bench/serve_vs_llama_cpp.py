@@ -12,10 +12,8 @@ line a peer and round, then the medians and ratios.
 The Python that has llama_cpp comes from --llama-python or LLAMA_PYTHON; the script needs the standard library only.
 """
 
-import argparse
 import http.client
 import json
-import os
 import re
 import statistics
 import subprocess
@@ -23,7 +21,7 @@ import sys
 import threading
 import time
 
-from decode_vs_llama_cpp import LlamaPeer
+from decode_vs_llama_cpp import LlamaPeer, peer_arguments, take_turns
 
 
 class AdmixServer:
@@ -80,26 +78,14 @@ class AdmixServer:
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", required=True, help="a GGUF file")
-    parser.add_argument("--admix", default=".build/release/admix")
-    parser.add_argument("--llama-python", default=os.environ.get("LLAMA_PYTHON", "python3"))
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--prompt", type=int, default=24, help="tokens that llama.cpp reads before it decodes")
-    parser.add_argument("--tokens", type=int, default=128)
-    parser.add_argument("--streams", type=int, default=8)
-    parser.add_argument("--rounds", type=int, default=5)
-    arguments = parser.parse_args()
+    arguments = peer_arguments(__doc__.splitlines()[0], prompt=24, tokens=128).parse_args()
     llama, admix = LlamaPeer(arguments), AdmixServer(arguments)
     llama.measure()  # warms up
     admix.measure(1, 0)
     many = f"admix serve, {arguments.streams} streams"
-    rounds = {"llama.cpp": [], "admix serve": [], many: []}
-    for turn in range(1, arguments.rounds + 1):
-        for name, measure in [("llama.cpp", llama.measure), ("admix serve", lambda: admix.measure(1, turn)),
-                              (many, lambda: admix.measure(arguments.streams, 100 + turn))]:
-            rounds[name].append(measure())
-            print(json.dumps({"peer": name, **rounds[name][-1]}), flush=True)
+    rounds = take_turns(arguments.rounds, {
+        "llama.cpp": lambda turn: llama.measure(), "admix serve": lambda turn: admix.measure(1, 1 + turn),
+        many: lambda turn: admix.measure(arguments.streams, 101 + turn)})
     llama.close()
     admix.close()
     median = {name: statistics.median(r["decode"] for r in found) for name, found in rounds.items()}
