@@ -107,6 +107,13 @@ struct RunClusterTests {
     #expect(stages["second"]?["steps"] as? Int == 3)
     #expect(stages["first"]?["weights_sha256"] as? String != stages["second"]?["weights_sha256"] as? String)
     #expect(FileManager.default.fileExists(atPath: directory.path + "/out/stages/second/model/model.safetensors"))
+    let again = try Subprocess(
+      Subprocess.admix, ["run", job.path, "--output", "out", "--from", "second"] + base, name: "again",
+      in: directory.url)
+    #expect(try again.waitForExit(seconds: 30) == 2)
+    #expect(
+      again.errorText.contains("out is finished") && again.errorText.contains("--force without --from"),
+      "\(again.errorText)")
   }
 
   // MARK: what the tests share

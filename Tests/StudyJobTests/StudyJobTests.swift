@@ -30,6 +30,9 @@ struct StudyJobTests {
     for name in ["answer.json", "answer.md", "transfer.json", "settled.json"] {
       #expect(FileManager.default.fileExists(atPath: "\(study)/\(name)"), "\(name)")
     }
+    let laws = try String(contentsOfFile: "\(study)/laws.csv", encoding: .utf8).split(separator: "\n")
+    let shift = laws.filter { $0.contains("annealing-shift") }
+    #expect(shift.count == 2 && !shift.contains { $0.contains("found") }, "the sweep says the schedule: \(shift)")
     let values = try first.values()
     let ratio = try #require(values["almr"])
     let rate = try #require(values["learning_rate"])

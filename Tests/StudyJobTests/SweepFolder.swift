@@ -32,7 +32,10 @@ struct SweepFolder {
     let roles = sets.enumerated().map { index, name in
       "{\"name\": \"\(name)\", \"role\": \"\(index == 0 ? "added" : "retained")\", \"heldOutFrom\": null}"
     }
-    try directory.write("{\"schema\": 1, \"sets\": [\(roles.joined(separator: ", "))]}", to: folder + "/sweep.json")
+    let schedule = "{\"schedule\": \"cosine\", \"warmupSteps\": 8, \"steps\": 80, \"minimumRateRatio\": 0.1}"
+    try directory.write(
+      "{\"schema\": 1, \"schedule\": \(schedule), \"sets\": [\(roles.joined(separator: ", "))]}",
+      to: folder + "/sweep.json")
   }
 
   struct Run {

@@ -6,6 +6,7 @@ import Testing
 @Suite("Coverage of the intervals")
 struct CoverageTests {
   /// Studies of each design; `scripts/bench/study_coverage` sets it.
+  private static let seed = ProcessInfo.processInfo.environment["ADMIX_STUDY_SEED"].flatMap { UInt64($0) } ?? 3
   private static let studies = ProcessInfo.processInfo.environment["ADMIX_STUDY_COVERAGE"].flatMap { Int($0) }
 
   @Test("The 90 % intervals of ratio and learning rate hold the truth about as often as they say")
@@ -18,7 +19,7 @@ struct CoverageTests {
       for study in 0..<count {
         var options = design.options
         options.bootstrapCount = Self.studies == nil ? 100 : 400
-        let cells = try StudyCells(design.table(seed: UInt64(study) &* 7919 &+ 3), options)
+        let cells = try StudyCells(design.table(seed: UInt64(study) &* 7919 &+ Self.seed), options)
         let fits = try cells.cells.map { SetFit.surface(try SurfaceFit($0, frame: cells.frame), $0) }
         let search = BoxSearch(frame: cells.frame, objective: cells.objective)
         let found = search.find(options.maximumRetainedRise == nil ? .weighted : .constrained, fits.map(\.loss))

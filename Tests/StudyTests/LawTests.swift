@@ -90,12 +90,109 @@ struct LawTests {
   func powerCurves() throws {
     let lengths = (1...14).map { Double($0) * 3 }
     let one = try PowerCurve(
-      lengths: lengths, changes: lengths.map { -0.4 * PortableMath.power($0, 0.3) + 0.2 }, powers: 1, name: "zh")
+      lengths: lengths, losses: lengths.map { -0.4 * PortableMath.power($0, 0.3) + 0.2 }, powers: 1, name: "zh")
     #expect(near(one.powers[0].exponent, 0.3, 1e-3) && near(one.powers[0].alpha, -0.4, 1e-2) && one.error < 1e-6)
     let truth = { (t: Double) in 0.3 * PortableMath.power(t, -0.7) + 0.02 * PortableMath.power(t, 0.4) - 0.1 }
-    let two = try PowerCurve(lengths: lengths, changes: lengths.map(truth), powers: 2, name: "en")
+    let two = try PowerCurve(lengths: lengths, losses: lengths.map(truth), powers: 2, name: "en")
     #expect(abs(two.value(60) - truth(60)) < 2e-3, "\(two.value(60)) against \(truth(60))")
-    #expect(throws: StudyError.self) { try PowerCurve(lengths: [1, 2], changes: [1, 2], powers: 1, name: "en") }
+    #expect(throws: StudyError.self) { try PowerCurve(lengths: [1, 2], losses: [1, 2], powers: 1, name: "en") }
+  }
+
+  /// Curves of four ratios whose retained losses rise, the more the higher the ratio, and fall again.
+  private func mixtureCurves(evaluations: Int, noise: Double = 0) -> (cells: CellTable, curves: CellTable) {
+    var random = CounterRandom(seed: 12)
+    var rows: [Cell] = []
+    for ratio in [0.1, 0.25, 0.4, 0.6] {
+      for rate in [1e-4, 3e-4] {
+        for place in 1...evaluations {
+          let t = Double(place) / Double(evaluations)
+          let new = 3 - 0.8 * PortableMath.power(t, 0.3) * (0.5 + ratio)
+          let old = 2 + 0.4 * ratio * PortableMath.power(t, 0.5) - 0.15 * ratio * PortableMath.power(t, 1.2)
+          rows.append(
+            Cell(
+              ratio: ratio, learningRate: rate, step: place * 10, tokens: t * 1e9,
+              losses: [new + noise * random.normal(), old + noise * random.normal()], line: rows.count + 2))
+        }
+      }
+    }
+    func table(_ name: String, _ cells: [Cell]) -> CellTable {
+      CellTable(name: name, validationSets: ["zh", "en"], initialLosses: [3, 2], cells: cells)
+    }
+    return (table("cells.csv", rows.filter { $0.step == evaluations * 10 }), table("curves.csv", rows))
+  }
+
+  private func mixtureOptions(rise: Double? = 0.05) -> StudyOptions {
+    var options = StudyOptions(newSets: [.init("zh")], retainedSets: [.init("en", isIndependent: true)])
+    options.maximumRetainedRise = rise
+    options.bootstrapCount = 20
+    options.laws = [CriticalMixture.law]
+    return options
+  }
+
+  @Test("The critical mixture ratio is read off curves, with its growth; without enough of them the law says so")
+  func criticalMixture() throws {
+    let (cells, curves) = mixtureCurves(evaluations: 12, noise: 2e-4)
+    let answer = try StudyAnswer(cells: cells, curves: curves, options: mixtureOptions())
+    let critical = try #require(answer.criticalMixture)
+    // 0.25·r = 0.05·2 at the end: r = 0.4, one that was run.
+    let end = try #require(critical.ratio)
+    #expect(abs(end.value - 0.4) < 0.01 && end.interval.contains(0.4), "\(end)")
+    #expect(critical.points.first?.isOpen == true && critical.points.count == 12 && critical.countsTokens)
+    #expect(critical.growth != nil && critical.sentence.contains("twice as long"), "\(critical.sentence)")
+    let reports = answer.laws.filter { $0.law == CriticalMixture.law }
+    #expect(reports.map(\.set) == ["zh", "en"] && reports.allSatisfy { $0.refusal == nil })
+    #expect(reports.allSatisfy { $0.leaveOneOutError < 3e-3 && $0.residualError < 4e-4 }, "\(reports)")
+    #expect(reports.map(\.parameterCount) == [12, 20] && reports.allSatisfy { $0.choice?.ratio == end.value })
+    // The small power of new losses over twelve points: found again.
+    let exponent = try #require(reports[0].parameters.first { $0.name == "s₁ at 0.600" })
+    #expect(exponent.isIdentified && exponent.estimate.interval.contains(0.3), "\(exponent)")
+    #expect(answer.json.contains("\"critical_mixture\"") && answer.markdown.contains("## Critical mixture ratio"))
+    #expect(answer.json == (try StudyAnswer(cells: cells, curves: curves, options: mixtureOptions())).json)
+
+    let open = try StudyAnswer(cells: cells, curves: curves, options: mixtureOptions(rise: 0.5))
+    #expect(open.criticalMixture?.ratio == nil && open.criticalMixture?.sentence.contains("every ratio") == true)
+    let without = try StudyAnswer(cells: cells, options: mixtureOptions())
+    #expect(without.criticalMixture == nil && without.laws.last?.refusal?.contains("found no curves") == true)
+    let short = mixtureCurves(evaluations: 5)
+    let few = try StudyFit(cells: short.cells, curves: short.curves, options: mixtureOptions(rise: nil))
+    let refusal = few.laws.first { $0.law == CriticalMixture.law && $0.set == "en" }?.refusal ?? ""
+    #expect(refusal.contains("critical-mixture of en: found 5 evaluations in the curve of ratio 0.1, expected at least"))
+    #expect(few.laws.contains { $0.law == CriticalMixture.law && $0.set == "zh" && $0.refusal == nil })
+    var options = mixtureOptions()
+    options.predictor = CriticalMixture.law
+    #expect(throws: StudyError.self) { try StudyAnswer(cells: cells, curves: curves, options: options) }
+  }
+
+  @Test("Laws that know size and length are fitted to a table of several; the others say that they do not")
+  func severalSizes() throws {
+    var rows: [Cell] = []
+    for size in [1e8, 4e8, 1.6e9] {
+      for tokens in [0.5e9, 1e9, 2e9] {
+        for ratio in [0.1, 0.25, 0.4, 0.6, 0.8] {
+          let (n, d) = (size / 1e9, tokens / 1e9)
+          let new =
+            1.2 + 0.4 / PortableMath.power(n, 0.35)
+            + 0.5 / (PortableMath.power(ratio * d, 0.2) * PortableMath.power(n, 0.08))
+          rows.append(
+            Cell(
+              ratio: ratio, learningRate: 3e-4, step: 10, tokens: tokens, parameters: size, losses: [new],
+              line: rows.count + 2))
+        }
+      }
+    }
+    let table = CellTable(name: "cells.csv", validationSets: ["zh"], initialLosses: [4], cells: rows)
+    var options = StudyOptions(newSets: [.init("zh")], retainedSets: [])
+    options.laws = ["response surface", "mixing", "d-cpt", "cross-lingual"]
+    let fit = try StudyFit(cells: table, options: options)
+    func report(_ name: String) throws -> LawReport { try #require(fit.laws.first { $0.law == name }) }
+    let cross = try report("cross-lingual")
+    #expect(cross.formula.contains("N^γ") && cross.refusal == nil && cross.residualError < 1e-3, "\(cross)")
+    #expect(cross.leaveOneOutError < 5e-3, "\(cross.leaveOneOutError)")
+    let dcpt = try report("d-cpt")
+    #expect(dcpt.formula.contains("A/N^α") && dcpt.formula.contains("/D^β") && dcpt.residualError < 0.05, "\(dcpt)")
+    for name in ["response surface", "mixing"] {
+      #expect(try report(name).refusal?.contains("found cells of 3 model sizes, expected one") == true)
+    }
   }
 
   @Test("Step law gives its authors' learning rate and batch")

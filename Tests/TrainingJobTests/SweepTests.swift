@@ -24,7 +24,7 @@ struct SweepTests {
     try FloatingPointMode.flushing { try run.runShards(change) }
     let table = try #require(run.phaseOutputs.last?.first)
     var files: [String: String] = [:]
-    for name in ["cells.csv", "curves.csv", "sweep.json"] {
+    for name in ["cells.csv", "curves.csv", "ledger.csv", "sweep.json"] {
       files[name] = try String(contentsOfFile: "\(table.directory)/\(name)", encoding: .utf8)
     }
     var cells: [String: Any] = [:]
@@ -56,6 +56,17 @@ struct SweepTests {
         == "almr,learning_rate,seed,step,tokens,parameters,status,config_hash,loss_zh_held,loss_en_far,"
         + "initial_zh_held,initial_en_far,bpb_zh_held,bpb_en_far,train_loss,weights_sha256")
     #expect(cells.count == 1 + 8)
+    let ledger = try #require(files["ledger.csv"]).split(separator: "\n")
+    #expect(ledger[0] == "almr,learning_rate,seed,source,role,requested,achieved,rows,tokens,bytes,passes")
+    #expect(ledger.count == 1 + 8 * 2 && ledger[1].hasPrefix("0.1,0.001,7,zh,added,0.1,"), "\(ledger.prefix(3))")
+    let written = try #require(files["sweep.json"])
+    let description = try #require(try JSONSerialization.jsonObject(with: Data(written.utf8)) as? [String: Any])
+    let sources = try #require(description["sources"] as? [[String: Any]])
+    #expect(sources.map { $0["name"] as? String } == ["zh", "en"])
+    #expect(abs((sources[0]["requestedShare"] as? Double ?? 0) - 0.3) < 1e-9, "half of 0.1 and 0.5")
+    let rows = sources.compactMap { $0["rows"] as? Int }
+    #expect(rows.reduce(0, +) == 8 * 8 * 16, "\(rows)")
+    #expect((description["schedule"] as? [String: Any])?["steps"] as? Int == 8)
     #expect(
       cells.dropFirst().map { $0[0...2].joined(separator: " ") } == [
         "0.1 0.001 7", "0.1 0.001 8", "0.1 0.002 7", "0.1 0.002 8", "0.5 0.001 7", "0.5 0.001 8", "0.5 0.002 7",

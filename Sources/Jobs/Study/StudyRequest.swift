@@ -21,6 +21,22 @@ struct StudyRequest: Codable {
     let laws: [String]?
     let predictor: String?
     let budgetTokens: Double?
+    /// Of the cells, where their sweep says: for laws that sum the learning rates.
+    var schedule: Schedule?
+  }
+
+  /// As a sweep writes it.
+  struct Schedule: Codable, Equatable {
+    let schedule: String
+    let warmupSteps: Int
+    let steps: Int
+    let minimumRateRatio: Double
+
+    var study: LearningRateSchedule? {
+      LearningRateSchedule.Shape(rawValue: schedule).map {
+        LearningRateSchedule(shape: $0, warmupSteps: warmupSteps, steps: steps, finalShare: minimumRateRatio)
+      }
+    }
   }
 }
 
@@ -48,6 +64,7 @@ extension StudyRequest.Options {
   func filled(from description: SweepRoles?) -> StudyRequest.Options {
     var options = self
     guard let description else { return options }
+    options.schedule = description.schedule
     if newSets == nil {
       let names = description.sets.filter { $0.role == "added" }.map(\.name)
       options.newSets = Dictionary(uniqueKeysWithValues: names.map { ($0, 1) })
@@ -75,6 +92,7 @@ extension StudyRequest.Options {
     options.laws = laws
     options.predictor = predictor
     options.budgetTokens = budgetTokens
+    options.schedule = schedule?.study
     return options
   }
 }
@@ -87,7 +105,7 @@ extension TransferRequest.Shape {
   }
 }
 
-/// What a sweep's sweep.json says of its validation sets.
+/// What a sweep's sweep.json says of its validation sets and of its cells' schedule.
 struct SweepRoles: Codable {
   struct Set: Codable, Equatable {
     let name: String
@@ -95,4 +113,5 @@ struct SweepRoles: Codable {
     let heldOutFrom: String?
   }
   let sets: [Set]
+  let schedule: StudyRequest.Schedule?
 }

@@ -56,8 +56,11 @@ enum TableInputs {
         expected: "the sets of the first sweep, \(first.sets.map(\.name).joined(separator: ", "))",
         wayOut: "cells can be compared only on the same held-out texts")
     }
+    let schedules = roles.map(\.schedule)
+    let isShared = schedules.allSatisfy { $0 == schedules[0] }
     return Tables(
-      cells: try joined(cells), curves: curves.count == cells.count ? try joined(curves) : nil, roles: roles.first)
+      cells: try joined(cells), curves: curves.count == cells.count ? try joined(curves) : nil,
+      roles: roles.first.map { SweepRoles(sets: $0.sets, schedule: isShared ? $0.schedule : nil) })
   }
 
   /// Rows of several tables over the same validation sets, in the order of the tables. A cell that stands in two with

@@ -72,8 +72,11 @@ struct TrainingCorpus {
   }
 
   /// What steps 1 … `steps` drew from each source.
+  func drawn(steps: UInt64) throws -> Ledger { try Ledger(sampler, steps: Int(steps)) }
+
+  /// The same as the file `ledger.json` and for `result.json`.
   func ledger(steps: UInt64) throws -> (json: [UInt8], mixture: TrainingResult.Mixture) {
-    let ledger = try Ledger(sampler, steps: Int(steps))
+    let ledger = try drawn(steps: steps)
     let sources = ledger.entries.map { entry in
       TrainingResult.Mixture.Source(
         name: entry.name, role: entry.role, requested: entry.requestedShare, achieved: entry.achievedShare,

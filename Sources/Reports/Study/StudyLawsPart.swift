@@ -13,6 +13,7 @@ struct StudyLawsPart {
       .lead("Ranked by error on cells left out one by one, in nats; why one of them predicts is said at the top."),
       .table(ranking),
     ]
+    if let sentence = record.criticalSentence { blocks.append(.paragraph("Critical mixture ratio: \(sentence)")) }
     let open = record.laws.filter { !$0.unidentified.isEmpty }
     if !open.isEmpty {
       blocks.append(

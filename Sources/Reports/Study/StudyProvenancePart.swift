@@ -26,18 +26,17 @@ struct StudyProvenancePart {
     guard !stages.isEmpty else {
       return ReportSection(
         heading: heading,
-        blocks: [
-          .paragraph(
-            record.stages.contains { $0.kind == "sweep" }
-              ? "Cells of a sweep keep their ledgers with their checkpoints; no stage here has one of its own."
-              : "No ledger is at hand.")
-        ])
+        blocks: [.paragraph("No ledger is at hand.")])
     }
     var table = RichTable(
       [
         .init("stage", .name), .init("source", .word), .init("role", .word), .init("requested"), .init("achieved"),
         .init("tokens"), .init("passes"),
-      ], becomesCards: true)
+      ],
+      caption: stages.contains { $0.kind == "sweep" }
+        ? "Of a sweep: all cells together, passes of the cell that had the most; its ledger.csv has them by cell."
+        : nil,
+      becomesCards: true)
     for stage in stages {
       for source in stage.sources {
         table.add([

@@ -28,6 +28,7 @@ extension StudyRecord {
     surfaces = drawn.isEmpty ? fromTables : drawn
     regret = answer["regret"].flatMap(Surface.init)?.grid
     laws = (answer["laws"]?.elements ?? []).compactMap(Law.init)
+    criticalSentence = answer["critical_mixture"]?["sentence"]?.string?.asSentence
     residuals = (answer["residuals"]?.elements ?? []).compactMap(Residual.init)
     pilots = (answer["pilots"]?.elements ?? []).compactMap(Pilot.init)
     nextCells = (answer["next_cells"]?.elements ?? []).compactMap(NextCell.init)

@@ -159,6 +159,8 @@ struct StudyRecord {
   let surfaces: [Surface]
   let regret: FittedSurface?
   let laws: [Law]
+  /// What the critical mixture ratio's law says; nil without a limit or curves.
+  let criticalSentence: String?
   let residuals: [Residual]
   let pilots: [Pilot]
   let nextCells: [NextCell]

@@ -66,7 +66,7 @@ struct TrainingRecord {
     events = RecordedEvent.read("\(directory)/events.jsonl", rows: rows)
     sets = Self.sets(result)
     let ledger = readText("\(directory)/ledger.json").flatMap(JSONNode.init(parsing:))
-    sources = Self.sources(result, ledger: ledger)
+    sources = Self.sources(ledger?["entries"] ?? result["sweep"]?["sources"])
   }
 
   var name: String { result["name"]?.string ?? "job" }
@@ -132,15 +132,16 @@ struct TrainingRecord {
       rows: node["rows"]?.count, standardError: node["standard_error"]?.double)
   }
 
-  private static func sources(_ result: JSONNode, ledger: JSONNode?) -> [Source] {
-    let entries = ledger?["entries"]?.elements ?? []
-    return entries.compactMap { entry in
+  /// Of a ledger, or of a sweep's cells together.
+  private static func sources(_ entries: JSONNode?) -> [Source] {
+    (entries?.elements ?? []).compactMap { entry in
       guard let name = entry["name"]?.string, let role = entry["role"]?.string,
         let requested = entry["requestedShare"]?.double, let achieved = entry["achievedShare"]?.double
       else { return nil }
       return Source(
         name: name, role: role, requestedShare: requested, achievedShare: achieved, rows: entry["rows"]?.count ?? 0,
-        tokens: entry["tokens"]?.count ?? 0, bytes: entry["bytes"]?.count ?? 0, passes: entry["passes"]?.double,
+        tokens: entry["tokens"]?.count ?? 0, bytes: entry["bytes"]?.count ?? 0,
+        passes: (entry["passes"] ?? entry["mostPasses"])?.double,
         tokensPerByte: entry["tokensPerByte"]?.double, tokensPerCharacter: entry["tokensPerCharacter"]?.double)
     }
   }

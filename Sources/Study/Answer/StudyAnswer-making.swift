@@ -30,6 +30,9 @@ extension StudyAnswer {
     let pilots = try curves.map { curves throws(StudyError) in
       try PilotDrift.drifts(curves, options: options, full: found.recommendation.setting)
     }
+    let recommendation = found.recommendation
+    let laws = try ranking.findings(
+      curves: curves, near: PortableMath.log(recommendation.setting.learningRate))
     let words = StudyWords(found, ranking, pilots: pilots)
     let choices = ranking.complete.map { law in
       let choice = found.search.find(found.goal, law.fits.map(\.loss))
@@ -37,11 +40,11 @@ extension StudyAnswer {
     }
     self.init(
       options: options, cells: study.counts, openingWarning: words.openingWarning, predictor: predictor,
-      recommendation: found.recommendation, weighted: found.weighted, feasibility: found.feasibility,
+      recommendation: recommendation, weighted: found.weighted, feasibility: found.feasibility,
       ridge: found.ridge, paretoFront: found.paretoFront, surfaces: found.surfaces, regret: found.regret,
-      laws: ranking.reports.map { report in
-        report.refusal == nil ? report.with(choice: choices.first { $0.0 == report.law }?.1) : report
-      },
+      laws: laws.reports.map { report in
+        choices.first { $0.0 == report.law && report.refusal == nil }.map { report.with(choice: $0.1) } ?? report
+      }, criticalMixture: laws.critical,
       residuals: found.residuals, pilots: pilots ?? [], nextCells: found.nextCells, warnings: words.warnings,
       distrust: words.distrust, questions: words.questions, notes: study.notes)
   }
@@ -52,12 +55,12 @@ public struct StudyFit: Sendable, Equatable {
   public let laws: [LawReport]
   public let notes: [String]
 
-  /// - Throws: `StudyError` as the answer does; no loss before training is needed.
-  public init(cells table: CellTable, options: StudyOptions) throws(StudyError) {
+  /// - Throws: `StudyError` as the answer does; no loss before training is needed, and models may be of several sizes.
+  public init(cells table: CellTable, curves: CellTable? = nil, options: StudyOptions) throws(StudyError) {
     var options = options
     options.maximumRetainedRise = nil
-    let study = try StudyCells(table, options)
-    laws = try LawRanking(study).reports
+    let study = try StudyCells(table, options, forChoice: false)
+    laws = try LawRanking(study).findings(curves: curves, near: nil).reports
     notes = study.notes
   }
 }

@@ -48,6 +48,8 @@ public struct StudyAnswer: Sendable, Equatable {
   public let regret: SurfaceGrid
   /// Every law on every set, by rising error on cells it has not seen; refused ones last, with the reason.
   public let laws: [LawReport]
+  /// Nil without a constraint, without curves, or where they are too short for it.
+  public let criticalMixture: CriticalMixture?
   /// Of the predictor.
   public let residuals: [CellResidual]
   /// Fits of the curves' beginnings; empty without curves.
@@ -188,7 +190,8 @@ public struct LawReport: Sendable, Equatable {
   public let rank: Int
   /// Root mean square of the residuals, in nats.
   public let residualError: Double
-  /// Root mean square error on cells left out one by one, in nats.
+  /// Root mean square error on cells left out one by one, in nats; of a law of the length, on the curves' last
+  /// evaluations.
   public let leaveOneOutError: Double
   /// Largest singular value over the smallest, parameters in their own units.
   public let conditionNumber: Double

@@ -59,7 +59,7 @@ public struct StudyOptions: Sendable, Equatable {
 /// The course of the learning rate in a cell, as a share of its peak.
 public struct LearningRateSchedule: Sendable, Equatable {
   public enum Shape: String, Sendable, CaseIterable {
-    case constant, cosine
+    case constant, cosine, linear
     /// Warm-up, stable, decay: linear at the end.
     case wsd
   }

@@ -35,7 +35,7 @@ enum SetFit: Sendable {
       let noise = Self.noise(fit.sigma, fit.degreesOfFreedom, fit.used.map { fit.weights[$0] }, &random)
       let problem = LawProblem(
         law: fit.loss.law, terms: fit.loss.rateTerms, items: fit.used.map { cells.items[$0] }, noise: fit.sigma)
-      let losses = zip(problem.points, noise).map { fit.loss.value($0.ratio, $0.logRate) + $1 }
+      let losses = zip(problem.points, noise).map { fit.loss.value(at: $0) + $1 }
       let found = problem.solve(from: problem.inner(fit.loss.parameters), losses: losses, iterations: 40)
       return .law(
         LawLoss(

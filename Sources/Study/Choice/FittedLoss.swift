@@ -10,6 +10,14 @@ enum FittedLoss: Sendable {
     }
   }
 
+  /// At a cell's own tokens and size, where the law knows them.
+  func value(_ item: FitCells.Item) -> Double {
+    switch self {
+    case .surface(let loss): loss.value(item)
+    case .law(let loss): loss.value(item)
+    }
+  }
+
   func add(_ weight: Double, over ratios: [Double], _ logRates: [Double], to sums: inout [Double]) {
     switch self {
     case .surface(let loss): loss.add(weight, over: ratios, logRates, to: &sums)

@@ -9,26 +9,30 @@ struct StudyCells: Sendable {
   /// By set.
   let cells: [FitCells]
   let counts: CellCounts
+  /// Numbers of parameters of the models; more than one only where laws are fitted without a choice.
+  let sizes: [Double]
   let notes: [String]
 
   /// How far above the best cell of its ratio a cell's loss lies when it counts half, as a share: what a surface is
   /// asked for is the basin near the best cells, not the walls.
   static let nearness = 0.1
 
-  init(_ table: CellTable, _ options: StudyOptions) throws(StudyError) {
+  /// - Parameter forChoice: refuses a table of several model sizes, which laws may have but a choice may not.
+  init(_ table: CellTable, _ options: StudyOptions, forChoice: Bool = true) throws(StudyError) {
     try Self.check(options)
     var sets: [(name: String, column: Int, before: Double?)] = []
     for name in options.newSets.map(\.name) + options.retainedSets.map(\.name) {
       let column = try table.index(ofSet: name)
       sets.append((name, column, options.initialLosses[name] ?? table.initialLosses[column]))
     }
-    let sizes = Set(table.cells.compactMap(\.parameters)).sorted()
-    guard sizes.count <= 1 else {
+    sizes = Set(table.cells.compactMap(\.parameters)).sorted()
+    guard sizes.count <= 1 || !forChoice else {
       throw StudyError(
         .incomparable, table.name,
         found: "cells of \(sizes.count) model sizes: "
           + sizes.map { significant($0) }.joined(separator: ", "),
-        expected: "one size in a study", wayOut: "give the large model's cells to `admix study verify` instead")
+        expected: "one size in a study",
+        wayOut: "give the large model's cells to `admix study verify`; `admix study fit` fits laws that know the size")
     }
     let usable = table.cells.filter { $0.status == .completed || $0.status == .earlyStopped }
     let measured = usable.filter { $0.status == .completed }
@@ -139,7 +143,7 @@ struct StudyCells: Sendable {
       maximumRise: options.maximumRetainedRise, newLossWeight: options.newLossWeight)
   }
 
-  /// By how far each cell lies above the best of its ratio in new loss.
+  /// By how far each cell lies above the best of its ratio and size in new loss.
   private static func weights(
     _ cells: [Cell], _ sets: [(name: String, column: Int, before: Double?)], _ objective: Objective
   ) -> [Double] {
@@ -151,12 +155,17 @@ struct StudyCells: Sendable {
       }
       return sum
     }
-    var best: [Double: Double] = [:]
+    struct Group: Hashable {
+      let ratio: Double
+      let size: Double?
+      init(_ cell: Cell) { (ratio, size) = (cell.ratio, cell.parameters) }
+    }
+    var best: [Group: Double] = [:]
     for cell in cells {
-      if let loss = newLoss(cell) { best[cell.ratio] = min(best[cell.ratio] ?? .infinity, loss) }
+      if let loss = newLoss(cell) { best[Group(cell)] = min(best[Group(cell)] ?? .infinity, loss) }
     }
     return cells.map { cell in
-      guard let loss = newLoss(cell), let lowest = best[cell.ratio] else { return 1 }
+      guard let loss = newLoss(cell), let lowest = best[Group(cell)] else { return 1 }
       let excess = (loss - lowest) / (Self.nearness * lowest)
       return 1 / (1 + excess * excess)
     }

@@ -77,7 +77,7 @@ extension StudyFindings {
       zip(fit.cells.items, fit.weights).map { item, weight in
         CellResidual(
           line: item.line, setting: Setting(ratio: item.ratio, learningRate: PortableMath.exp(item.logRate)),
-          seed: item.seed, set: fit.cells.set, observed: item.loss, predicted: fit.loss.value(item.ratio, item.logRate),
+          seed: item.seed, set: fit.cells.set, observed: item.loss, predicted: fit.loss.value(item),
           weight: weight, treatment: item.isBound ? .bound : .fitted)
       }
     }

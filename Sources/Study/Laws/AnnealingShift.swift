@@ -72,13 +72,14 @@ struct AnnealingShift: MixtureLaw {
 }
 
 extension LearningRateSchedule {
-  /// The share of the peak at a step, from 0.
+  /// The share of the peak at a step, from 0; the last step has the end of the course, as in training.
   func share(step: Int) -> Double {
     if step < warmupSteps { return Double(step + 1) / Double(warmupSteps) }
     let length = Double(max(1, steps - warmupSteps))
-    let progress = min(1, Double(step - warmupSteps) / length)
+    let progress = min(1, Double(step + 1 - warmupSteps) / length)
     switch shape {
     case .constant: return 1
+    case .linear: return finalShare + (1 - finalShare) * (1 - progress)
     case .cosine:
       return finalShare + (1 - finalShare) * (1 + PortableMath.cosineWithinPi(Double.pi * progress)) / 2
     case .wsd:

@@ -8,6 +8,7 @@ struct CrossLingual: MixtureLaw {
   let name = "cross-lingual"
   let source = "arXiv 2407.02118"
   let leastRatios = 3
+  let knowsLength = true
 
   var formula: String {
     let share = isRetained ? "(1 − r)" : "r"

@@ -9,6 +9,7 @@ struct DomainContinual: MixtureLaw {
 
   let name = "d-cpt"
   let source = "arXiv 2406.01375"
+  var knowsLength: Bool { variesSize || variesTokens }
   var leastRatios: Int { 4 }
 
   var formula: String {

@@ -37,9 +37,10 @@ struct LawFit: Sendable {
         .tooFewCells, "law \(law.name) of \(cells.set)", found: "cells at ratio \(ratio), where it has no value",
         expected: "ratios strictly between 0 and 1")
     }
-    guard fitted.settings >= needed else {
+    let settings = law.knowsLength ? Set(fitted.items.map(LawPoint.init)).count : fitted.settings
+    guard settings >= needed else {
       throw StudyError(
-        .tooFewCells, "law \(law.name) of \(cells.set)", found: "\(fitted.settings) cells at settings of their own",
+        .tooFewCells, "law \(law.name) of \(cells.set)", found: "\(settings) cells at settings of their own",
         expected: "at least \(needed), one more than its \(needed - 1) parameters",
         wayOut: "run more cells, or study with fewer learning rates")
     }
@@ -100,12 +101,10 @@ struct LawProblem {
   init(law: any MixtureLaw, terms: RateTerms, items: [FitCells.Item], noise: Double) {
     (self.law, self.terms, self.items, self.noise) = (law, terms, items, noise)
     ranges = law.parameters + terms.parameters
-    points = items.map {
-      LawPoint(
-        ratio: $0.ratio, logRate: $0.logRate, tokens: ($0.tokens ?? 1e9) / 1e9, parameters: ($0.parameters ?? 1e9) / 1e9
-      )
-    }
-    base = points.last ?? LawPoint(ratio: 0, logRate: 0, tokens: 1, parameters: 1)
+    points = items.map(LawPoint.init)
+    base =
+      points.max { ($0.parameters, $0.tokens) < ($1.parameters, $1.tokens) }
+      ?? LawPoint(ratio: 0, logRate: 0, tokens: 1, parameters: 1)
     let size = items.map { abs($0.loss) }.max() ?? 1
     delta = max(LawFit.huberWidth * noise, 1e-6 * size)
   }

@@ -58,14 +58,19 @@ struct LawLoss: Sendable {
   let rateTerms: RateTerms
   /// The law's own, then the rate terms'.
   let parameters: [Double]
-  /// What the cells were trained with; ratio and rate are those asked for.
+  /// The longest training of the largest model among the cells; ratio and rate are those asked for.
   let base: LawPoint
 
   var ranges: [LawParameterRange] { law.parameters + rateTerms.parameters }
 
-  func value(_ ratio: Double, _ logRate: Double) -> Double {
+  func value(_ ratio: Double, _ logRate: Double) -> Double { value(at: base.at(ratio: ratio, logRate: logRate)) }
+
+  /// At a cell's own tokens and size.
+  func value(_ item: FitCells.Item) -> Double { value(at: LawPoint(item)) }
+
+  func value(at point: LawPoint) -> Double {
     var slopes = [Double](repeating: 0, count: parameters.count)
-    return Self.evaluate(law, rateTerms, parameters, base.at(ratio: ratio, logRate: logRate), &slopes)
+    return Self.evaluate(law, rateTerms, parameters, point, &slopes)
   }
 
   static func evaluate(

@@ -4,8 +4,12 @@ struct LawRanking: Sendable {
   let reports: [LawReport]
   /// Fits of laws that fit every set, by name.
   let complete: [(name: String, fits: [SetFit], leaveOneOut: [Double])]
+  private let study: StudyCells
+  private let wantsCriticalMixture: Bool
 
-  static let names = [SurfaceFit.name, "mixing", "d-cpt", "cross-lingual", "annealing-shift"]
+  static let names = [
+    SurfaceFit.name, "mixing", "d-cpt", "cross-lingual", "annealing-shift", CriticalMixture.law,
+  ]
 
   /// How much lower than the surface's a law's error must be for it to predict in its stead: errors of few cells are
   /// uncertain themselves, and a choice among laws by a hair is noise.
@@ -22,28 +26,44 @@ struct LawRanking: Sendable {
     if let predictor = options.predictor, !wanted.contains(predictor) { wanted.append(predictor) }
     var reports: [LawReport] = []
     var complete: [(name: String, fits: [SetFit], leaveOneOut: [Double])] = []
-    var surfaces: [SurfaceFit] = []
-    for cells in study.cells { surfaces.append(try SurfaceFit(cells, frame: study.frame)) }
-    let surfaceErrors = zip(surfaces, study.cells).map { LeaveOneOut.error($0, $1, study.frame) }
-    complete.append((SurfaceFit.name, zip(surfaces, study.cells).map { .surface($0, $1) }, surfaceErrors))
-    for (place, surface) in surfaces.enumerated() {
-      reports.append(LawReport(surface, study.cells[place], leaveOneOut: surfaceErrors[place]))
+    var noises: [Double] = []
+    if study.sizes.count <= 1 {
+      var surfaces: [SurfaceFit] = []
+      for cells in study.cells { surfaces.append(try SurfaceFit(cells, frame: study.frame)) }
+      let errors = zip(surfaces, study.cells).map { LeaveOneOut.error($0, $1, study.frame) }
+      complete.append((SurfaceFit.name, zip(surfaces, study.cells).map { .surface($0, $1) }, errors))
+      for (place, surface) in surfaces.enumerated() {
+        reports.append(LawReport(surface, study.cells[place], leaveOneOut: errors[place]))
+      }
+      noises = surfaces.map(\.sigma)
+    } else {
+      noises = study.cells.map { Self.noise($0, study) }
     }
-    for name in wanted where name != SurfaceFit.name {
+    // The surface of one size stands already.
+    let done = study.sizes.count > 1 ? [CriticalMixture.law] : [CriticalMixture.law, SurfaceFit.name]
+    for name in wanted where !done.contains(name) {
       var fits: [SetFit] = []
       var errors: [Double] = []
       for (place, cells) in study.cells.enumerated() {
         let isRetained = place >= options.newSets.count
+        if study.sizes.count > 1, !Self.knowingSize.contains(name) {
+          reports.append(
+            LawReport(
+              refused: name, set: cells.set,
+              because: "law \(name) of \(cells.set): found cells of \(study.sizes.count) model sizes, expected one; "
+                + "it knows no size"))
+          continue
+        }
         guard let law = Self.law(name, cells, isRetained: isRetained, options) else {
           reports.append(
             LawReport(
               refused: name, set: cells.set,
               because: "law \(name) of \(cells.set): found no schedule of the learning rate, expected one; it sums the "
-                + "rates of all steps (--schedule)"))
+                + "rates of all steps (a sweep's own, or --schedule)"))
           continue
         }
         do {
-          let noise = max(surfaces[place].sigma, 1e-12)
+          let noise = max(noises[place], 1e-12)
           let fit = try LawFit(law, cells, frame: study.frame, noise: noise, seed: options.seed)
           let error = LeaveOneOut.error(fit, cells, noise: noise, seed: options.seed)
           fits.append(.law(fit, cells))
@@ -56,14 +76,42 @@ struct LawRanking: Sendable {
       if fits.count == study.cells.count { complete.append((name, fits, errors)) }
     }
     self.complete = complete
-    self.reports = reports.enumerated().sorted { a, b in
+    self.study = study
+    wantsCriticalMixture = wanted.contains(CriticalMixture.law)
+    self.reports = Self.sorted(reports, study)
+  }
+
+  /// With the law of the length, whose rate is the choice's: after those that tell settings apart.
+  func findings(curves: CellTable?, near logRate: Double?) throws(StudyError) -> CriticalMixtureFindings {
+    guard wantsCriticalMixture else { return CriticalMixtureFindings(reports: reports) }
+    let found = try CriticalMixtureFindings(study, curves: curves, near: logRate)
+    return CriticalMixtureFindings(reports: Self.sorted(reports + found.reports, study), critical: found.critical)
+  }
+
+  private static func sorted(_ reports: [LawReport], _ study: StudyCells) -> [LawReport] {
+    reports.enumerated().sorted { a, b in
       let (x, y) = (a.element, b.element)
       let (px, py) = (study.cells.firstIndex { $0.set == x.set } ?? 0, study.cells.firstIndex { $0.set == y.set } ?? 0)
       if px != py { return px < py }
       if (x.refusal == nil) != (y.refusal == nil) { return x.refusal == nil }
+      // Its error is on another thing than the others'.
+      if (x.law == CriticalMixture.law) != (y.law == CriticalMixture.law) { return y.law == CriticalMixture.law }
       if x.leaveOneOutError != y.leaveOneOutError { return x.leaveOneOutError < y.leaveOneOutError }
       return a.offset < b.offset
     }.map(\.element)
+  }
+
+  /// Laws with terms in the number of parameters.
+  private static let knowingSize = ["d-cpt", "cross-lingual"]
+
+  /// What a cell's loss is uncertain by where the table has several sizes: the mean over those sizes whose cells a
+  /// surface fits, or a thousandth of the loss.
+  private static func noise(_ cells: FitCells, _ study: StudyCells) -> Double {
+    let sigmas = study.sizes.compactMap { size in
+      let own = FitCells(set: cells.set, items: cells.items.filter { $0.parameters == size })
+      return try? SurfaceFit(own, frame: study.frame).sigma
+    }
+    return sigmas.isEmpty ? 1e-3 * (cells.items.map { abs($0.loss) }.max() ?? 1) : mean(sigmas)
   }
 
   private static func law(
@@ -82,6 +130,12 @@ struct LawRanking: Sendable {
   /// The predictor: the user's, or a law that beats the surface clearly on cells left out, or the surface.
   func predictor(_ options: StudyOptions) throws(StudyError) -> (predictor: Predictor, fits: [SetFit]) {
     if let name = options.predictor {
+      guard name != CriticalMixture.law else {
+        throw StudyError(
+          .badOption, "predictor", found: name,
+          expected: "a law that tells settings apart, such as \(complete[0].name)",
+          wayOut: "it follows one ratio's loss over the length of training")
+      }
       guard let found = complete.first(where: { $0.name == name }) else {
         let reason = reports.first { $0.law == name && $0.refusal != nil }?.refusal ?? "it was not fitted"
         throw StudyError(
@@ -120,7 +174,7 @@ enum LeaveOneOut {
         frame: frame, terms: fit.terms, settings: kept.map { ($0.ratio, $0.logRate) },
         weights: rest.map { max(fit.weights[$0], 1e-6) })
       let loss = design.fit(kept.map(\.loss)).loss
-      return { loss.value($0.ratio, $0.logRate) }
+      return { loss.value($0) }
     }
   }
 
@@ -129,7 +183,7 @@ enum LeaveOneOut {
       let kept = FitCells(set: cells.set, items: rest.map { cells.items[$0] })
       let again = LawFit(
         fit.loss.law, kept, terms: fit.loss.rateTerms, noise: noise, seed: seed, start: fit.loss.parameters)
-      return { again.loss.value($0.ratio, $0.logRate) }
+      return { again.loss.value($0) }
     }
   }
 

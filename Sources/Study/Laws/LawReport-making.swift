@@ -109,7 +109,7 @@ extension LawFit {
     var (squares, total) = (0.0, 0.0)
     for index in used {
       let item = cells.items[index]
-      let error = item.loss - loss.value(item.ratio, item.logRate)
+      let error = item.loss - loss.value(item)
       squares += weights[index] * error * error
       total += weights[index]
     }

@@ -1,5 +1,5 @@
 /// Where a loss was measured.
-struct LawPoint: Sendable, Equatable {
+struct LawPoint: Sendable, Hashable {
   let ratio: Double
   let logRate: Double
   /// Training tokens in billions; 1 where a table does not say.
@@ -9,6 +9,12 @@ struct LawPoint: Sendable, Equatable {
 }
 
 extension LawPoint {
+  init(_ item: FitCells.Item) {
+    self.init(
+      ratio: item.ratio, logRate: item.logRate, tokens: (item.tokens ?? 1e9) / 1e9,
+      parameters: (item.parameters ?? 1e9) / 1e9)
+  }
+
   func at(ratio: Double, logRate: Double) -> LawPoint {
     LawPoint(ratio: ratio, logRate: logRate, tokens: tokens, parameters: parameters)
   }
@@ -27,6 +33,8 @@ protocol MixtureLaw: Sendable {
   var leastRatios: Int { get }
   /// Whether the learning rate is part of the law itself.
   var knowsRate: Bool { get }
+  /// Whether cells at one setting that differ in length or size tell it more than one of them.
+  var knowsLength: Bool { get }
   /// Whether the law has a value at a ratio.
   func isDefined(ratio: Double) -> Bool
 
@@ -38,6 +46,7 @@ protocol MixtureLaw: Sendable {
 
 extension MixtureLaw {
   var knowsRate: Bool { false }
+  var knowsLength: Bool { false }
   func isDefined(ratio: Double) -> Bool { true }
 }
 

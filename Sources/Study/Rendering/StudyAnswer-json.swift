@@ -18,6 +18,7 @@ extension StudyAnswer {
       ("recommendation", recommendation.jsonNode), ("weighted", weighted.jsonNode),
       ("feasibility", feasibility?.jsonNode ?? .null), ("ridge", ridge.jsonNode),
       ("pareto_front", .list(paretoFront.map(\.jsonNode))), ("laws", .list(laws.map(\.jsonNode))),
+      ("critical_mixture", criticalMixture?.jsonNode ?? .null),
       ("residuals", .list(residuals.map(\.jsonNode))), ("pilots", .list(pilots.map(\.jsonNode))),
       ("next_cells", .list(nextCells.map(\.jsonNode))), ("surfaces", .list(surfaces.map(\.jsonNode))),
       ("regret", regret.jsonNode), ("warnings", .texts(warnings)), ("distrust", .texts(distrust)),
@@ -142,6 +143,30 @@ extension LawReport {
             ])
           })
       ),
+    ])
+  }
+}
+
+extension CriticalMixture {
+  fileprivate var jsonNode: AnswerJSON {
+    .object([
+      ("learning_rate", .number(learningRate)), ("length_in", .text(countsTokens ? "tokens" : "steps")),
+      ("almr", .estimate(ratio)),
+      (
+        "points",
+        .list(
+          points.map {
+            .object([
+              ("length", .number($0.length)), ("almr", .optional($0.ratio)), ("is_open", .boolean($0.isOpen)),
+            ])
+          })
+      ),
+      (
+        "growth",
+        growth.map {
+          .object([("alpha", .number($0.alpha)), ("exponent", .number($0.exponent)), ("beta", .number($0.beta))])
+        } ?? .null
+      ), ("sentence", .text(sentence)),
     ])
   }
 }

@@ -35,6 +35,9 @@ extension StudyAnswer {
           + "\(point.isAtEdge ? "edge of the grid" : "") |")
     }
     lines += ["", "## Laws", "", "Predicted by: \(predictor.law) (\(predictor.why)).", ""] + LawReport.table(laws)
+    if let criticalMixture {
+      lines += ["", "## Critical mixture ratio", "", Self.capitalized(criticalMixture.sentence) + "."]
+    }
     if !nextCells.isEmpty {
       lines += ["", "## Cells to run next", "", "| ALMR | learning rate | why |", "|---|---|---|"]
       lines += nextCells.map {

@@ -10,10 +10,10 @@ struct StudyFitting: ParsableArguments {
   @Option(help: "Of every draw: the same seed gives the same answer.") var seed: UInt64 = 1
   @Option(
     name: .customLong("law"), parsing: .upToNextOption,
-    help: "Laws to fit: mixing, d-cpt, cross-lingual, annealing-shift (default: all that apply).")
+    help: "Laws to fit: mixing, d-cpt, cross-lingual, annealing-shift, critical-mixture (default: all that apply).")
   var laws: [String] = []
   @Option(help: "The law that predicts (default: by its error on cells left out).") var predictor: String?
-  @Option(help: "Schedule of the learning rate, for annealing-shift: constant, cosine or wsd.")
+  @Option(help: "Schedule of the learning rate, for annealing-shift: constant, cosine, linear or wsd.")
   var schedule: String?
   @Option(help: "With --schedule: steps of a cell.") var steps: Int?
   @Option(help: "With --schedule: steps of warm-up.") var warmupSteps = 0
@@ -26,7 +26,7 @@ struct StudyFitting: ParsableArguments {
     options.predictor = predictor
     guard let schedule else { return }
     guard let shape = LearningRateSchedule.Shape(rawValue: schedule) else {
-      throw CommandFailure(.usage, "--schedule is `\(schedule)`, expected constant, cosine or wsd")
+      throw CommandFailure(.usage, "--schedule is `\(schedule)`, expected constant, cosine, linear or wsd")
     }
     guard let steps, (1...100_000_000).contains(steps), (0...steps).contains(warmupSteps) else {
       throw CommandFailure(.usage, "--schedule needs --steps, the steps of a cell, and --warmup-steps below it")
@@ -40,7 +40,7 @@ struct StudyRecommendCommand: ParsableCommand {
     commandName: "recommend", abstract: "Ratio and learning rate with intervals, and what stands behind them.")
 
   @Argument(help: "A table with a row a run (cells.csv).", completion: .file(extensions: ["csv"])) var cells: String
-  @Option(help: "A table with a row an evaluation (curves.csv), for the drift of shorter pilots.")
+  @Option(help: "A table with a row an evaluation (curves.csv): shorter pilots' drift, critical mixture ratio.")
   var curves: String?
   @OptionGroup var sets: StudySets
   @OptionGroup var fitting: StudyFitting
@@ -77,6 +77,8 @@ struct StudyFitCommand: ParsableCommand {
     commandName: "fit", abstract: "Laws of the loss: parameters with intervals, and their error on cells left out.")
 
   @Argument(help: "A table with a row a run (cells.csv).", completion: .file(extensions: ["csv"])) var cells: String
+  @Option(help: "A table with a row an evaluation (curves.csv), for laws of the length.")
+  var curves: String?
   @OptionGroup var sets: StudySets
   @OptionGroup var fitting: StudyFitting
   @Option(help: "Write fit.json and fit.md here.", completion: .directory) var output: String?
@@ -86,7 +88,8 @@ struct StudyFitCommand: ParsableCommand {
     var options = try sets.options()
     try fitting.apply(to: &options)
     let fit = try StudyFit(
-      cells: try StudyFiles.table(cells, rows: .runs, columns: sets.columns), options: options)
+      cells: try StudyFiles.table(cells, rows: .runs, columns: sets.columns),
+      curves: try curves.map { try StudyFiles.table($0, rows: .evaluations, columns: sets.columns) }, options: options)
     try StudyFiles.deliver(
       json: fit.json, text: fit.markdown, files: [("fit.json", fit.json), ("fit.md", fit.markdown)], asJSON: json,
       output: output)

@@ -122,7 +122,7 @@ struct SweepCell {
       steps: Int(steps.step), tokens: Int(steps.step) * cell.recipe.tokensPerStep,
       recipeSHA256: member.trained.recipeSHA256,
       weightsSHA256: divergence == nil ? member.trained.weightsSHA256 : nil, parameters: member.parameterCount,
-      curve: curve)
+      curve: curve, ledger: try member.corpus.drawn(steps: steps.step))
     guard let tree = cell.rung?.state, divergence == nil else { return try leave(result, state: nil, seconds: seconds) }
     let directory = context.scratchDirectory + "/state"
     try? FileManager.default.removeItem(atPath: directory)

@@ -12,9 +12,24 @@ struct SweepBase: Codable {
   /// A config.json that the job file has written out.
   var configuration: String?
   var budget = SweepBudget(plannedTokens: 0)
+  /// Nil where cells differ in it: a study then has no schedule for the laws that sum it.
+  var schedule: SweepSchedule?
 
   static let tree = "base"
   static let file = "base.json"
+}
+
+/// The course of the learning rate below its peak that all cells share, in the recipe's terms.
+struct SweepSchedule: Codable, Hashable {
+  let schedule: Recipe.Schedule
+  let warmupSteps: Int
+  let steps: Int
+  let minimumRateRatio: Double
+
+  init(_ recipe: Recipe) {
+    (schedule, warmupSteps, steps) = (recipe.schedule, recipe.warmupSteps, recipe.steps)
+    minimumRateRatio = recipe.minimumRateRatio
+  }
 }
 
 /// What a sweep was allowed and planned to take.
@@ -95,6 +110,8 @@ struct CellResult: Codable {
   let weightsSHA256: String?
   let parameters: Int
   let curve: [Point]
+  /// What its steps drew from each source.
+  let ledger: Ledger
 }
 
 /// What a cell has so far, beside its checkpoint.

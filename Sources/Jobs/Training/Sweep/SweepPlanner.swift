@@ -17,7 +17,8 @@ struct SweepPlanner {
       start: texts.base.start, corpus: texts.corpus, evaluationInterval: first.evaluationInterval,
       checkpointInterval: first.checkpointInterval, axes: sweep.axes, configuration: texts.base.configuration,
       budget: SweepBudget(
-        plannedTokens: sweep.plannedTokens, tokens: sweep.budget?.tokens, hours: sweep.budget?.hours))
+        plannedTokens: sweep.plannedTokens, tokens: sweep.budget?.tokens, hours: sweep.budget?.hours),
+      schedule: sharedSchedule)
     var phases = [
       PhasePlan(name: "prepare", work: .sharded(texts.prepare)),
       PhasePlan(name: "index", work: .sharded([texts.index(payload: try encodePayload(base))])),
@@ -50,6 +51,11 @@ struct SweepPlanner {
     return JobPlan(
       jobType: "sweep", pluginVersion: SweepJob.version, name: sweep.header.name, phases: phases,
       outputs: [SweepTable.tree], notes: texts.base.notes + [summary])
+  }
+
+  private var sharedSchedule: SweepSchedule? {
+    let schedules = Set(sweep.cells.map { SweepSchedule($0.training.recipe) })
+    return schedules.count == 1 ? schedules.first : nil
   }
 
   /// One phase of cells: the steps up to a decision, or to the end.

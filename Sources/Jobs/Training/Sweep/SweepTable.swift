@@ -7,7 +7,8 @@ import JobKit
 /// `curves.csv` has every evaluation, `cells.csv` the last one of each cell. Columns: the axes `almr` and
 /// `learning_rate`, the other axes by name, `seed`, `step`, `tokens`, `parameters`, `status`, `config_hash`, a loss in
 /// nats a token for each validation set under `loss_NAME` and the one before training under `initial_NAME`, bits per
-/// byte under `bpb_NAME`, the training loss, and the weights' digest. They are what `admix study` reads.
+/// byte under `bpb_NAME`, the training loss, and the weights' digest. They are what `admix study` reads. `ledger.csv`
+/// has what each cell drew from each source.
 struct SweepTable {
   static let tree = "sweep"
 
@@ -20,6 +21,35 @@ struct SweepTable {
 
   var curvesCSV: String {
     csv(cells.flatMap { cell in cell.curve.map { row(cell, $0) } })
+  }
+
+  /// What each cell drew from each source, asked for and achieved.
+  var ledgerCSV: String {
+    let header = ["almr", "learning_rate"] + otherAxes.map { base.axes[$0] }
+    let columns = ["seed", "source", "role", "requested", "achieved", "rows", "tokens", "bytes", "passes"]
+    let rows = cells.flatMap { cell in
+      cell.ledger.entries.map { entry in
+        [number(cell.almr), number(cell.learningRate)] + otherAxes.map { cell.values[$0] } + [
+          "\(cell.seed)", entry.name, entry.role.rawValue, number(entry.requestedShare), number(entry.achievedShare),
+          "\(entry.rows)", "\(entry.tokens)", "\(entry.bytes)", number(entry.passes),
+        ]
+      }
+    }
+    return ([header + columns] + rows).map { row in row.map(quoted).joined(separator: ",") + "\n" }.joined()
+  }
+
+  /// All cells together, a source at a time.
+  var sources: [SweepDescription.Source] {
+    base.corpus.sources.enumerated().map { place, source in
+      let entries = cells.compactMap { $0.ledger.entries.indices.contains(place) ? $0.ledger.entries[place] : nil }
+      let rows = entries.reduce(0) { $0 + $1.rows }
+      let all = cells.reduce(0) { $0 + $1.ledger.entries.reduce(0) { $0 + $1.rows } }
+      return SweepDescription.Source(
+        name: source.name, role: source.role.rawValue,
+        requestedShare: entries.reduce(0) { $0 + $1.requestedRows } / Double(max(1, all)),
+        achievedShare: Double(rows) / Double(max(1, all)), rows: rows, tokens: entries.reduce(0) { $0 + $1.tokens },
+        bytes: entries.reduce(0) { $0 + $1.bytes }, mostPasses: entries.map(\.passes).max() ?? 0)
+    }
   }
 
   private var otherAxes: [Int] { base.axes.indices.filter { !["almr", "learning_rate"].contains(base.axes[$0]) } }
@@ -62,9 +92,18 @@ struct SweepDescription: Codable {
     /// The source it was held out from; nil for a text of its own.
     let heldOutFrom: String?
   }
+  /// All cells together.
   struct Source: Codable {
     let name: String
     let role: String
+    let requestedShare: Double
+    let achievedShare: Double
+    let rows: Int
+    let tokens: Int
+    /// UTF-8, of what was trained on.
+    let bytes: Int
+    /// Passes over the source's text in the cell that had the most.
+    let mostPasses: Double
   }
   let schema: Int
   let axes: [String]
@@ -77,6 +116,7 @@ struct SweepDescription: Codable {
   let earlyStopped: Int
   /// Planned tokens, and what was allowed.
   let budget: SweepBudget
+  let schedule: SweepSchedule?
 }
 
 extension SweepJob {
@@ -105,13 +145,14 @@ extension SweepJob {
     }
     try write(table.cellsCSV, "cells.csv")
     try write(table.curvesCSV, "curves.csv")
+    try write(table.ledgerCSV, "ledger.csv")
     let description = SweepDescription(
       schema: 1, axes: base.axes, parameters: cells.first?.parameters ?? 0,
       sets: base.corpus.sets.map { .init(name: $0.name, role: $0.role.rawValue, heldOutFrom: $0.heldOutFrom) },
-      sources: base.corpus.sources.map { .init(name: $0.name, role: $0.role.rawValue) },
+      sources: table.sources,
       tokens: cells.reduce(0) { $0 + $1.tokens }, cells: cells.count,
       diverged: cells.count { $0.status == .diverged }, earlyStopped: cells.count { $0.status == .earlyStopped },
-      budget: base.budget)
+      budget: base.budget, schedule: base.schedule)
     try write(String(decoding: try encodePayload(description), as: UTF8.self), "sweep.json")
     return ShardResult(
       outputs: [OutputTree(name: SweepTable.tree, directory: directory)],
