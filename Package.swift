@@ -115,7 +115,7 @@ let package = Package(
       "EvaluationJob", "Sources/Jobs/Evaluation",
       [
         "JobKit", "WireProtocol", "KernelTable", "Transformer", "Checkpoints", "Tokenizers", "Templates", "Corpora",
-        "Inference", "TrainingJobs", "CLinux", crypto,
+        "Inference", "TrainingJobs", "Chat", "CLinux", crypto,
       ], exclude: ["Tasks"]),
     part("PipelineJob", "Sources/Jobs/Pipeline", ["JobKit", "WireProtocol"]),
     part(
@@ -187,7 +187,7 @@ let package = Package(
       "EvaluationJobTests",
       [
         "EvaluationJob", "JobFiles", "JobKit", "KernelTable", "Templates", "Tokenizers", "TestSupport", "WireProtocol",
-        "admix",
+        "Chat", "Checkpoints", "TrainingJobs", "admix",
       ], exclude: ["Fixtures"]),
     tests("BadInputTests", ["TestSupport", "admix", crypto]),
     tests("TidyTests", []),

@@ -47,6 +47,8 @@ bash scripts/demo-texts.sh "$admix" "$inputs"
 say "3/3 tokenizer, two models, the grid, the choice, its transfer, the check"
 "$admix" run examples/paper-in-miniature.yaml --base "$inputs" --output "$output"
 
+"$admix" export "$output/stages/dpo/model" "$output/model.gguf" --format gguf --type F16
+
 cat <<END
 
 The answer is below $output/stages:
@@ -54,5 +56,10 @@ The answer is below $output/stages:
   less $output/stages/choose/study/transfer.md             what the larger model was given
   less $output/stages/verdict/verification/verification.md whether it held there
   column -s, -t $output/stages/grid/sweep/cells.csv        every cell
+The tuned model, in Hugging Face's format, as a GGUF file, and to talk to:
+  $output/stages/dpo/model
+  $output/model.gguf
+  $admix chat $output/stages/dpo/model
+The page of it all, for a browser: $output/report.html
 $((SECONDS - started)) seconds after the build. To do it again: rm -r $output
 END

@@ -57,5 +57,7 @@ for language in zh en; do
   "$admix" corpus "$place$manual"/ch??."$suffix" --lang $language --source debian-reference \
     --output "$folder/$language.jsonl" --held-out "$folder/$language-held.jsonl" --hold-out ch03 ch08
 done
+# Conversations, preferences, and what evaluations ask, written for these examples.
+cp "$(dirname "$0")/../examples/chats/"* "$folder/"
 "$admix" corpus "$fortunes$sayings"/{education,science,wisdom,work} --separator % --lang en --source fortunes \
   --output "$folder/sayings.jsonl"

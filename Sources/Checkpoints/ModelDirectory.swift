@@ -83,9 +83,9 @@ extension ModelTensor {
 func requireDirectory(_ path: String, expected: String) throws {
   var status = stat()
   guard stat(path, &status) == 0 else {
-    var error = CheckpointError.system("opening the directory", path)
-    if error.code == .missing { error.expected = expected }
-    throw error
+    let error = CheckpointError.system("opening the directory", path)
+    guard error.code == .missing else { throw error }
+    throw CheckpointError(.missing, file: path, found: "no such file or directory", expected: expected)
   }
   guard status.st_mode & S_IFMT == S_IFDIR else {
     throw CheckpointError(.notDirectory, file: path, found: fileKind(status.st_mode), expected: expected)

@@ -18,7 +18,8 @@ func refuseAliasBombs(_ text: String, file: String) throws {
   if scan.aliasCount > 0, scan.suspectLine != nil {
     throw SpecError(
       position: position, path: "", problem: "a list, mapping or alias as a key, in a file with aliases",
-      remedy: "Write `key: value`")
+      remedy: "Write `key: value`"
+        + (file.hasSuffix(".yaml") || file.hasSuffix(".yml") ? "" : "; or is this no job file?"))
   }
 }
 

@@ -29,6 +29,16 @@ extension Defect {
         file.replaceSubrange(key.upperBound + 8..<key.upperBound + 16, with: [0, 0, 0, 0, 0, 0, 0, 0x10])
       }
     },
+    Defect(
+      "a GGUF file whose embedding has fewer rows than its vocabulary has tokens",
+      says: "model.gguf", "token_embd.weight", "tokenizer.ggml.tokens"
+    ) {
+      try $0.takeGGUF { file in
+        // The name, the count of dimensions, the width, then the rows: as many numbers as before, 64 × 260.
+        let place = try file.place(of: "token_embd.weight").upperBound + 4
+        file.replaceSubrange(place..<place + 16, with: [64, 0, 0, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0])
+      }
+    },
     Defect("merges of a GGUF file that name no token", says: "model.merges[0]", "\"ĠQ\" is not in the vocabulary") {
       try $0.takeGGUF("vocabulary-llama-bpe.gguf") { file in
         file.replaceSubrange(try file.place(of: "Ġ s"), with: Data("Ġ Q".utf8))

@@ -94,6 +94,17 @@ struct EvaluationBadInputTests {
     #expect(near.contains("there is no task `cmmlu_anatmy`. Did you mean `cmmlu_anatomy`?"), "\(near)")
   }
 
+  @Test("A model whose tokenizer came later than its weights is refused, and the part named")
+  func parts() throws {
+    let quiz = try Quiz(count: 10)
+    let exported = try quiz.tiny.admix(["export", "model", "exported"])
+    #expect(exported.status == 0, "\(exported.error)")
+    let file = quiz.tiny.file("exported/tokenizer.model")
+    try (Data(contentsOf: file) + [0x20]).write(to: file)
+    let run = try quiz.tiny.admix(["eval", "exported", "--tasks", "bench/quiz.yaml", "--output_path", "out"])
+    #expect(run.status == 2 && run.error.contains("the tokenizer and weights do not belong together"), "\(run.error)")
+  }
+
   @Test("A task that runs code is refused unless that is allowed")
   func code() throws {
     let quiz = try Quiz(count: 10)

@@ -5,9 +5,12 @@ import Testing
 /// Real processes on loopback.
 @Suite("An evaluation on a cluster", .serialized)
 struct EvaluationClusterTests {
-  private func submit(_ cluster: Cluster, _ quiz: Quiz, batchTokens: Int) throws -> Int {
+  private func submit(
+    _ cluster: Cluster, _ quiz: Quiz, batchTokens: Int, tasks: [String] = ["quiz", "sums", "poems"], more: String = ""
+  ) throws -> Int {
+    let files = tasks.map { "bench/\($0).yaml" }.joined(separator: ", ")
     let file = try cluster.directory.write(
-      quiz.jobFile(more: "batch_tokens: \(batchTokens)"), to: "job-\(batchTokens).yaml")
+      quiz.jobFile(tasks: "[\(files)]", more: "batch_tokens: \(batchTokens)\n\(more)"), to: "job-\(batchTokens).yaml")
     let answer = try cluster.json(["submit", file.path, "--base", quiz.directory.path, "--json"], seconds: 60)
     return try #require(answer["id"] as? Int, "\(answer)")
   }
@@ -29,6 +32,18 @@ struct EvaluationClusterTests {
     let expected = try results(alone, first)
     #expect(expected.count == 7, "\(expected.keys.sorted())")
     #expect(expected.keys.contains("manifest.json") && expected.keys.contains("table.md"))
+
+    // A task more: what the first job has computed is taken over, eight shards of quiz_even and one of each other.
+    let fewer = try submit(alone, quiz, batchTokens: 4096, tasks: ["quiz", "poems"])
+    #expect(try alone.waitForJob(fewer)["state"] as? String == "COMPLETED")
+    let events = try alone.run(["logs", "\(fewer)"]).output
+    #expect(events.contains("10 of 10 shards of items were computed before and are taken over"), "\(events)")
+    for (limit, sentence) in [(100, ""), (120, "2 of 3 shards of items were computed before")] {
+      let limited = try submit(alone, quiz, batchTokens: 4096, tasks: ["quiz"], more: "limit: \(limit)")
+      #expect(try alone.waitForJob(limited)["state"] as? String == "COMPLETED")
+      let events = try alone.run(["logs", "\(limited)"]).output
+      #expect(sentence.isEmpty || events.contains(sentence), "\(events)")
+    }
 
     let three = try Cluster(workers: 3)
     try three.waitForWorkers(3)

@@ -1,6 +1,11 @@
+import Chat
+import Checkpoints
 import Foundation
+import Templates
 import TestSupport
 import Testing
+import Tokenizers
+import TrainingJobs
 
 @testable import EvaluationJob
 
@@ -131,6 +136,43 @@ struct HarnessTests {
       }
     }
     #expect(compared >= 6)
+  }
+
+  @Test("Prompts in a chat template are its own: examples as turns or not, answers begun, no system role")
+  func chats() throws {
+    struct Case: Decodable {
+      let template: String
+      let multiturn: Bool
+      let prefix: String?
+      let task: String
+      let shots: Int
+      let first: String
+      let requests: [[String]]
+    }
+    let file = TestData.package.appendingPathComponent("Tests/EvaluationJobTests/Fixtures/chat-prompts.json")
+    let cases = try JSONDecoder().decode([Case].self, from: Data(contentsOf: file))
+    #expect(cases.count == 2 * 2 * 3 * 3)
+    let source = try openModel(data + "/models/stories260K/hf")
+    let tokenizer = try loadTokenizer(of: source).tokenizer
+    for one in cases {
+      let template = try ChatTemplate(one.template, specialTokens: ["bos_token": .string("<s>")])
+      let format = try ChatFormat(
+        configuration: source.configuration, companions: [], tokenizer: tokenizer, template: template)
+      let chat = ChatPrompting(format: format, way: ChatPrompting.Way(isMultiturn: one.multiturn))
+      var (task, rows) = try task(one.task)
+      task.genPrefix = one.prefix
+      task.fewshot.genPrefix = one.prefix
+      var maker = try ItemMaker(
+        task, rows: task.asked(rows), exampleRows: try task.examples(rows), numFewshot: one.shots, chat: chat)
+      let requests = try (0..<3).flatMap { try maker.item($0).requests }
+      let about = "\(one.task) \(one.multiturn) \(one.prefix ?? "-") \(one.template.prefix(12))"
+      #expect(requests.first?.firstArgument == one.first, "\(about)")
+      let digests = requests.map { request -> [String] in
+        if case .loglikelihood(let context, let answer) = request { return [context, answer] }
+        return [request.firstArgument, ""]
+      }.map { $0.map { String(sha256($0).prefix(12)) } }
+      #expect(digests == one.requests, "\(about)")
+    }
   }
 
   @Test("Bits per byte of texts are its own to 1e-5")

@@ -50,14 +50,37 @@ struct ScoreTests {
     }
     let plain = scores("Remorseful: 2\nIndifferent: 3\nAffectionate: 0\nAnnoyed: 5")
     #expect(abs((plain["eqbench"] ?? 0) - PythonBootstrap.eqbench) < 1e-9)
-    #expect(plain["eqbench"] == plain["eqbench_official"])
+    #expect(plain["eqbench_official_first"] == nil, "without headings the authors' rule reads nothing")
     let revised = scores(
       "First pass scores:\nRemorseful: 2\nIndifferent: 3\nAffectionate: 0\nAnnoyed: 5\n\nCritique: no\n\n"
         + "Revised scores:\n**remorseful**: 0\nIndifferent: 6\nAffectionate: 0\nAnnoyed: 7")
     // The harness does not see the emphasized one, and takes the first pass' in its place.
     #expect(revised["percent_parseable"] == 100 && revised["eqbench"] ?? 100 < 100)
-    #expect(revised["eqbench_official"] == 100)
-    #expect(scores("I feel fine.")["eqbench_official"] == nil)
+    #expect(revised["eqbench_official_revised"] == 100)
+    #expect(revised["eqbench_official_first"] == plain["eqbench"])
+    let twice = "Revised scores:\nAnnoyed: 7\nannoyed: 7\nIndifferent: 6\nAffectionate: 0"
+    #expect(scores(twice)["eqbench_official_revised"] == nil)
+    let again = scores("Revised scores:\nIndifferent: 6\nRevised scores:\nRemorseful: 0\nAffectionate: 0\nAnnoyed: 7")
+    #expect(again["eqbench_official_revised"] == 100, "after the first heading of that name")
+    #expect(Set(scores("I feel fine.").keys) == ["eqbench", "percent_parseable"])
+  }
+
+  @Test("EQ-Bench's final score is of the pass that the authors' program takes")
+  func eqBenchPasses() {
+    func official(_ first: Double?, _ revised: Double?, _ counts: (Int, Int)) -> [Double] {
+      let passes = [("first", first), ("revised", revised)].compactMap { name, value in
+        value.map {
+          TaskScores.Score(
+            metric: "eqbench_official_\(name)", filter: "none", value: $0, standardError: 1, higherIsBetter: true)
+        }
+      }
+      return EQBench.derived(passes, counts: counts, items: 200, filter: "none").map(\.value)
+    }
+    #expect(official(40, 40, (100, 95)) == [40, 47.5])
+    #expect(official(40, 50, (100, 94)) == [40, 50])
+    #expect(official(40, 39, (100, 100)) == [40, 50])
+    #expect(official(-3, nil, (10, 0)) == [-3, 5])
+    #expect(official(nil, nil, (0, 0)) == [0, 0])
   }
 
   @Test("Filters extract as the harness's do, and count what they cannot")

@@ -207,15 +207,19 @@ struct StudyReportTests {
     try FileManager.default.createDirectory(atPath: "\(top.path)/stages/grid", withIntermediateDirectories: true)
     top.write(
       """
-      job: sweep
-      name: grid
-      grid: {almr: [0.1, 0.2], learning_rate: [1.0e-4, 2.0e-4]}
-      model: models/small
-      sources:
-        - {name: zh, role: added, paths: [zh.jsonl]}
-      recipe: {steps: 100, global_batch_size: 10, sequence_length: 100}
+      job: pipeline
+      name: paper
+      stages:
+        - name: grid
+          job: sweep
+          grid: {almr: [0.1, 0.2], learning_rate: [1.0e-4, 2.0e-4]}
+          model: models/small
+          sources:
+            - {name: zh, role: added, paths: [zh.jsonl]}
+          recipe: {steps: 100, global_batch_size: 10, sequence_length: 100}
+        - {name: choose, job: study, cells: ["${grid.sweep}"]}
 
-      """, to: "stages/grid/job.yaml")
+      """, to: "job.yaml")
     top.write(
       """
       {"time": 100, "text": "job 2 (grid) is RUNNING"}
@@ -229,14 +233,26 @@ struct StudyReportTests {
       "sweep": ["tokens": .integer(400_000), "cells": .integer(4), "diverged": .integer(1)],
     ]
     let choose: JSONNode = ["name": "choose", "kind": "study", "state": "COMPLETED"]
+    func evaluation(_ name: String, _ accuracy: Double, _ chance: [JSONNode]) -> JSONNode {
+      [
+        "name": .string(name), "kind": "eval", "state": "COMPLETED", "eval_at_chance": .array(chance),
+        "eval": ["cmmlu": ["acc,none": .number(accuracy)], "zh_held": ["bits_per_byte,none": .number(1.25)]],
+        "eval_overlap": ["cmmlu": ["items": .integer(100), "overlapping": .integer(3)]],
+      ]
+    }
     let result: JSONNode = [
-      "name": "paper", "kind": "pipeline", "state": "COMPLETED", "stages": ["grid": grid, "choose": choose],
+      "name": "paper", "kind": "pipeline", "state": "COMPLETED",
+      "stages": [
+        "grid": grid, "choose": choose, "before": evaluation("before", 0.2511, ["cmmlu acc,none"]),
+        "after": evaluation("after", 0.4375, []),
+      ],
     ]
     let report = try #require(StudyReport(directory: top.path, result: result))
     for part in [
       "<h1>paper</h1>", "400,000 actual", "400,000 planned", "1.00 actual", "worker-1 (host.example)",
       "href=\"stages/grid/report.html\"", "4 cells, 1 diverged", "job: cpt", "learning_rate: 8e-5", "almr: 0.4",
-      "steps: 100",
+      "steps: 100", "0.2511 (chance)", "0.4375</td>", "3 of 100 items share 13 words in a row", "1.2500",
+      "cmmlu 0.438, zh_held 1.250",
     ] {
       #expect(report.html.contains(part), "\(part)")
     }
@@ -252,7 +268,8 @@ struct StudyReportTests {
     try FileManager.default.removeItem(atPath: "\(stage)/answer.json")
     #expect(StudyReport(directory: top.path, result: result) == nil)
     #expect(try StudyReportFile.write(directory: top.path, result: result))
-    #expect(top.text("report.html").contains("<strong>2 of 2 stages are done</strong>"))
+    #expect(top.text("report.html").contains("<strong>4 of 4 stages are done</strong>"))
+    #expect(top.text("report.html").contains("0.2511 (chance)"))
   }
 }
 

@@ -156,7 +156,7 @@ struct LawTests {
     let short = mixtureCurves(evaluations: 5)
     let few = try StudyFit(cells: short.cells, curves: short.curves, options: mixtureOptions(rise: nil))
     let refusal = few.laws.first { $0.law == CriticalMixture.law && $0.set == "en" }?.refusal ?? ""
-    #expect(refusal.contains("critical-mixture of en: found 5 evaluations in the curve of ratio 0.1, expected at least"))
+    #expect(refusal.contains("of en: found 5 evaluations in the curve of ratio 0.1, expected at least"))
     #expect(few.laws.contains { $0.law == CriticalMixture.law && $0.set == "zh" && $0.refusal == nil })
     var options = mixtureOptions()
     options.predictor = CriticalMixture.law

@@ -50,7 +50,7 @@ struct TidyTests {
       "Sources/Jobs/Evaluation",
       [
         "JobKit", "WireProtocol", "KernelTable", "Transformer", "Checkpoints", "Tokenizers", "Templates", "Corpora",
-        "Inference", "TrainingJobs", "CLinux",
+        "Inference", "TrainingJobs", "Chat", "CLinux",
       ]
     ),
     ("Sources/StateFiles", ["WireProtocol"]),

@@ -5,7 +5,7 @@ public import WireProtocol
 /// whatever worker computes it, in whichever batches, its bytes are the same.
 public struct EvalJob: JobType {
   /// Counts up when an item's result may change.
-  static let version: UInt32 = 1
+  static let version: UInt32 = 2
 
   public init() {}
   public var name: String { "eval" }

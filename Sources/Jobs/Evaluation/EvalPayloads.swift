@@ -16,8 +16,11 @@ struct TasksPayload: Codable {
   }
   let families: [TaskDefinition]
   let tasks: [Task]
+  /// Nil asks in plain text.
+  let chat: ChatPrompting.Way?
 
-  init(_ tasks: [PlannedTask]) {
+  init(_ tasks: [PlannedTask], chat: ChatPrompting.Way?) {
+    self.chat = chat
     var families: [TaskDefinition] = []
     self.tasks = tasks.map { task in
       let shared = task.definition.family
@@ -78,6 +81,7 @@ struct ItemsPayload: Codable {
   let batchTokens: Int
   let allowsCode: Bool
   let outputTree: String
+  let chat: ChatPrompting.Way?
 }
 
 /// The phase `results`: what all shards found becomes tables.
@@ -96,6 +100,7 @@ struct ResultsPayload: Codable {
   let groups: [GroupDefinition]
   let allowsCode: Bool
   let trainedFiles: [String]
+  let chat: ChatPrompting.Way?
 }
 
 /// Names of trees and of files in them.

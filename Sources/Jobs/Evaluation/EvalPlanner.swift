@@ -1,3 +1,4 @@
+import Chat
 import Checkpoints
 import Crypto
 import Foundation
@@ -22,7 +23,9 @@ struct EvalPlanner {
     let model = try planModel()
     let wanted = try chosenTasks()
     var inputs: [InputReference] = []
-    let tasks = try wanted.tasks.map { try planTask($0.definition, $0.places, isBuiltIn: $0.isBuiltIn, &inputs) }
+    let tasks = try wanted.tasks.map {
+      try planTask($0.definition, $0.places, isBuiltIn: $0.isBuiltIn, model.chat, &inputs)
+    }
     let trained = try specification.trainedOn.enumerated().map { number, path in
       try context.input(named: "trained-\(number)", path: path, kind: .file)
     }
@@ -38,12 +41,15 @@ struct EvalPlanner {
     }
     let payload = ResultsPayload(
       modelName: specification.model.text, limit: limitText, tasks: results, groups: wanted.groups,
-      allowsCode: specification.allowsCode, trainedFiles: specification.trainedOn.map(\.text))
+      allowsCode: specification.allowsCode, trainedFiles: specification.trainedOn.map(\.text),
+      chat: specification.chat)
     var phases = [
       PhasePlan(
         name: "tasks",
         work: .sharded([
-          ShardPlan(name: "tasks", payload: try encodeJSON(TasksPayload(tasks)), inputs: [model.reference] + inputs)
+          ShardPlan(
+            name: "tasks", payload: try encodeJSON(TasksPayload(tasks, chat: specification.chat)),
+            inputs: [model.reference] + inputs)
         ])),
       PhasePlan(name: "items", work: .sharded(shards)),
     ]
@@ -91,6 +97,8 @@ struct EvalPlanner {
     let digests: [String]?
     let memoryBytes: UInt64
     let notes: [String]
+    /// Nil in plain text, and for an earlier stage's.
+    let chat: ChatPrompting?
   }
 
   private func planModel() throws -> Model {
@@ -99,17 +107,21 @@ struct EvalPlanner {
     guard let local = input.localPath, case .files(let tree) = input.reference else {
       return Model(
         reference: input.reference, digests: nil, memoryBytes: 0,
-        notes: ["The model is an earlier stage's; it is checked when that stage is done."])
+        notes: ["The model is an earlier stage's; it is checked when that stage is done."], chat: nil)
     }
     do {
       let source = try openModel(local)
+      if source is ModelDirectory { try ModelDirectory.checkParts(source.path) }
       let layout = ParameterLayout(try LlamaShape(source.configuration))
       try source.check(layout.placements)
       let tokenizer = try loadTokenizer(of: source).tokenizer
       try tokenizer.checkFits(vocabSize: source.configuration.vocabularySize)
       return Model(
         reference: input.reference, digests: tree.files.map { "\($0.path) \($0.digest.hex)" },
-        memoryBytes: UInt64(4 * layout.count), notes: [])
+        memoryBytes: UInt64(4 * layout.count), notes: [],
+        chat: try specification.chat.map { way in
+          ChatPrompting(format: try ChatFormat(of: source, tokenizer: tokenizer), way: way)
+        })
     } catch {
       throw SpecError(position: path.position, path: path.path, problem: "\(error)", remedy: "")
     }
@@ -157,7 +169,8 @@ struct EvalPlanner {
   }
 
   private func planTask(
-    _ written: TaskDefinition, _ places: [SpecScalar], isBuiltIn: Bool, _ inputs: inout [InputReference]
+    _ written: TaskDefinition, _ places: [SpecScalar], isBuiltIn: Bool, _ chat: ChatPrompting?,
+    _ inputs: inout [InputReference]
   ) throws -> PlannedTask {
     var definition = written
     var rows: [String: [TemplateDictionary]] = [:]
@@ -196,20 +209,21 @@ struct EvalPlanner {
     let count = specification.limit?.count(of: asked.count) ?? asked.count
     let task = PlannedTask(
       definition: definition, contents: contents, itemCount: count, allCount: asked.count, numFewshot: numFewshot)
-    try checkItems(task, asked: Array(asked.prefix(count)), rows: rows)
+    try checkItems(task, asked: Array(asked.prefix(count)), rows: rows, chat)
     return task
   }
 
   /// Makes every item once: what a template asks for and a row lacks is found before anything runs.
   private func checkItems(
-    _ task: PlannedTask, asked: [TemplateDictionary], rows: [String: [TemplateDictionary]]
+    _ task: PlannedTask, asked: [TemplateDictionary], rows: [String: [TemplateDictionary]], _ chat: ChatPrompting?
   ) throws {
     do {
       guard !asked.isEmpty else {
         throw EvaluationError("task \(task.definition.name)", problem: "there are no rows to ask", remedy: "")
       }
       var maker = try ItemMaker(
-        task.definition, rows: asked, exampleRows: try task.definition.examples(rows), numFewshot: task.numFewshot)
+        task.definition, rows: asked, exampleRows: try task.definition.examples(rows), numFewshot: task.numFewshot,
+        chat: chat)
       let scorer = try ItemScorer(task.definition, code: nil)
       for number in asked.indices {
         let item = try maker.item(number)
@@ -222,16 +236,26 @@ struct EvalPlanner {
 
   // MARK: shards
 
-  private func shards(_ task: PlannedTask, model: Model) throws -> [(plan: ShardPlan, tree: String)] {
-    let size = Self.itemsPerShard(task.definition.outputType)
-    return try stride(from: 0, to: task.itemCount, by: size).map { first in
+  /// What a limit cuts off a shard is cut at quarters of one, so that a higher limit finds those of before.
+  static func ranges(_ task: PlannedTask) -> [Range<Int>] {
+    let size = itemsPerShard(task.definition.outputType)
+    return stride(from: 0, to: task.itemCount, by: size).flatMap { first in
       let end = min(first + size, task.itemCount)
+      let isCut = end < min(first + size, task.allCount)
+      return isCut ? stride(from: first, to: end, by: size / 4).map { $0..<min($0 + size / 4, end) } : [first..<end]
+    }
+  }
+
+  private func shards(_ task: PlannedTask, model: Model) throws -> [(plan: ShardPlan, tree: String)] {
+    return try Self.ranges(task).map { range in
+      let (first, end) = (range.lowerBound, range.upperBound)
       let name = "\(task.definition.name) \(first)-\(end - 1)"
       let key = try cacheKey(task, first..<end, model)
       let tree = "items-" + (key?.hex ?? hex(SHA256.hash(data: Array(name.utf8)))).prefix(16)
       let payload = ItemsPayload(
         task: task.definition.name, first: first, end: end, numFewshot: task.numFewshot,
-        batchTokens: specification.batchTokens, allowsCode: specification.allowsCode, outputTree: tree)
+        batchTokens: specification.batchTokens, allowsCode: specification.allowsCode, outputTree: tree,
+        chat: specification.chat)
       return (
         ShardPlan(
           name: name, payload: try encodeJSON(payload), inputs: [model.reference, .phase(0)], cacheKey: key,
@@ -253,6 +277,7 @@ struct EvalPlanner {
     for index in definition.files.indices { definition.files[index].tree = "" }
     hash.update(data: try encodeJSON(definition))
     for content in task.contents { add(content) }
+    if let chat = specification.chat { add("chat, examples as turns: \(chat.isMultiturn)") }
     add("\(range.lowerBound) \(range.upperBound) of \(task.numFewshot)-shot")
     return WireProtocol.Digest(Array(hash.finalize()))
   }

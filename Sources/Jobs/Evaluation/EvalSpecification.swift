@@ -29,6 +29,8 @@ struct EvalSpecification {
   /// Texts that were trained on: their 13-grams are looked for in what is asked.
   let trainedOn: [SpecScalar]
   let trainedField: String
+  /// Nil asks in plain text.
+  let chat: ChatPrompting.Way?
 
   static func read(_ specification: SpecMapping) throws -> (EvalSpecification, ResolvedSpec) {
     let (value, resolved) = try SpecReader.read(specification, foreignKeys: foreignKeys) { reader in
@@ -45,9 +47,17 @@ struct EvalSpecification {
       let allowsCode = try reader.value("allow_code_execution", .boolean, default: false)
       let trained = try reader.list("trained_on", of: .path, count: 0...4096) ?? []
       let field = try reader.value("trained_field", .text, default: "text")
+      let isChat = try reader.value("apply_chat_template", .boolean, default: false)
+      let isMultiturn = try reader.value("fewshot_as_multiturn", .boolean, default: isChat)
+      if isMultiturn, !isChat {
+        throw reader.refusal(
+          "fewshot_as_multiturn", "examples are turns only in a chat",
+          remedy: "Write `apply_chat_template: true` as well")
+      }
       return EvalSpecification(
         header: header, model: model, tasks: tasks, data: data, limit: limit, numFewshot: numFewshot,
-        batchTokens: batchTokens, allowsCode: allowsCode, trainedOn: trained, trainedField: field)
+        batchTokens: batchTokens, allowsCode: allowsCode, trainedOn: trained, trainedField: field,
+        chat: isChat ? ChatPrompting.Way(isMultiturn: isMultiturn) : nil)
     }
     return (value, resolved)
   }
@@ -59,7 +69,7 @@ struct EvalSpecification {
     "log_samples": "Leave it out: samples are always written", "use_cache": "Leave it out: results are always cached",
     "confirm_run_unsafe_code": "Admix calls it `allow_code_execution`", "fewshot": "Admix calls it `num_fewshot`",
     "gen_kwargs": "Write `generation_kwargs` into a task file of your own that includes the task",
-    "apply_chat_template": "Chat templates are not applied by evaluations",
+    "system_instruction": "Write `description` into a task file of your own that includes the task",
   ]
 }
 

@@ -43,10 +43,11 @@ struct ItemsShard {
   }
 
   func run() throws -> ShardResult {
-    let items = try makeItems()
     let code = try task.runsCode ? CodeSandbox.prepared(context.scratchDirectory) : nil
     let model = try EvaluatedModel(
-      directory: try context.directory(EvalTree.model), threads: context.threads, batchTokens: payload.batchTokens)
+      directory: try context.directory(EvalTree.model), threads: context.threads, batchTokens: payload.batchTokens,
+      chat: payload.chat)
+    let items = try makeItems(model.chat)
     let asked = try ItemAsking(task: task, model: model).answers(items) { done, all in
       context.progress("asking \(task.name)", Double(done) / Double(max(1, all)))
     }
@@ -55,13 +56,14 @@ struct ItemsShard {
     return ShardResult(outputs: [OutputTree(name: payload.outputTree, directory: directory)])
   }
 
-  private func makeItems() throws -> [Item] {
+  private func makeItems(_ chat: ChatPrompting?) throws -> [Item] {
     let folder = try context.directory(EvalTree.tasks) + "/" + EvalTree.folder(payload.task)
     let rows = try DataFile.rows(at: "\(folder)/\(EvalTree.rows)", format: .json, name: task.name)
     let examples =
       payload.numFewshot > 0
       ? try DataFile.rows(at: "\(folder)/\(EvalTree.examples)", format: .json, name: task.name) : []
-    var maker = try ItemMaker(task, rows: rows, exampleRows: examples, numFewshot: payload.numFewshot)
+    var maker = try ItemMaker(
+      task, rows: rows, exampleRows: examples, numFewshot: payload.numFewshot, chat: chat)
     if maker.needsAllItems { for number in 0..<payload.first { _ = try maker.item(number) } }
     return try (payload.first..<payload.end).map { try maker.item($0) }
   }

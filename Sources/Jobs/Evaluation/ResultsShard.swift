@@ -49,7 +49,7 @@ struct ResultsShard {
     if let overlap { try writeFile(try encodeJSON(overlap), to: "\(directory)/overlap.json") }
     if let report = try sandboxReport() { try write(report, "sandbox.txt") }
     return ShardResult(
-      outputs: [OutputTree(name: EvalTree.results, directory: directory)], result: try summary(tasks, groups))
+      outputs: [OutputTree(name: EvalTree.results, directory: directory)], result: try summary(tasks, groups, overlap))
   }
 
   private func records(of task: ResultsPayload.Task) throws -> [ItemRecord] {
@@ -114,7 +114,7 @@ struct ResultsShard {
     return nil
   }
 
-  private func summary(_ tasks: [TaskScores], _ groups: [GroupScores]) throws -> String {
+  private func summary(_ tasks: [TaskScores], _ groups: [GroupScores], _ overlap: OverlapReport?) throws -> String {
     func scores(_ all: [TaskScores.Score]) -> TemplateValue {
       dictionary(all.map { ("\($0.metric),\($0.filter)", .float($0.value)) })
     }
@@ -123,6 +123,22 @@ struct ResultsShard {
     let members =
       groups.map { ($0.group.name, scores($0.scores.map(\.score))) }
       + tasks.filter { !inside.contains($0.task.name) }.map { ($0.task.name, scores($0.scores)) }
-    return try dictionary([("eval", dictionary(members))]).json()
+    var all = [("eval", dictionary(members))]
+    func atChance(_ name: String, _ scores: [TaskScores.Score], _ chance: Double?) -> [TemplateValue] {
+      scores.filter { $0.isChance(chance) }.map { .string("\(name) \($0.metric),\($0.filter)") }
+    }
+    let guessed =
+      groups.flatMap { atChance($0.group.name, $0.scores.map(\.score), GroupScores.chance($0.tasks)) }
+      + tasks.filter { !inside.contains($0.task.name) }.flatMap { atChance($0.task.name, $0.scores, $0.chance) }
+    if !guessed.isEmpty { all.append(("eval_at_chance", .list(guessed))) }
+    if let overlap {
+      let shown = overlap.tasks.prefix(256).map { task in
+        (
+          task.task, dictionary([("items", .int(task.items)), ("overlapping", .int(task.overlapping))])
+        )
+      }
+      all.append(("eval_overlap", dictionary(shown)))
+    }
+    return try dictionary(all).json()
   }
 }

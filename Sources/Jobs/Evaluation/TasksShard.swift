@@ -1,3 +1,4 @@
+import Chat
 import Checkpoints
 import Crypto
 import Foundation
@@ -16,6 +17,8 @@ struct ModelIdentity: Codable {
   let dtype: String
   let beginningOfText: Int?
   let endOfText: Int?
+  /// Its text, where the model was talked to in it.
+  let chatTemplate: String?
 }
 
 /// The phase `tasks`: benchmarks' files become rows, a folder a task.
@@ -32,7 +35,7 @@ struct TasksShard {
       try write(payload.definition(task), task, below: directory)
     }
     context.progress("hashing the model", 1)
-    try writeFile(try encodeJSON(try identity()), to: "\(directory)/\(EvalTree.identity)")
+    try writeFile(try encodeJSON(try identity(payload.chat != nil)), to: "\(directory)/\(EvalTree.identity)")
     return ShardResult(outputs: [OutputTree(name: EvalTree.tasks, directory: directory)])
   }
 
@@ -57,8 +60,9 @@ struct TasksShard {
     try rows.flatMap { Array("\(try TemplateValue.dictionary($0).json())\n".utf8) }
   }
 
-  private func identity() throws -> ModelIdentity {
+  private func identity(_ isChat: Bool) throws -> ModelIdentity {
     let source = try openModel(try context.directory(EvalTree.model))
+    if source is ModelDirectory { try ModelDirectory.checkParts(source.path) }
     let loaded = try loadTokenizer(of: source)
     let types = Set(source.tensors.filter { $0.shape.count > 1 }.map(\.storedType)).sorted()
     return ModelIdentity(
@@ -66,7 +70,8 @@ struct TasksShard {
       parameters: source.tensors.reduce(0) { $0 + $1.count }, contextLength: source.configuration.contextLength,
       format: source.format, dtype: types.joined(separator: " + "),
       beginningOfText: loaded.tokenizer.beginningOfText.map { Int($0) },
-      endOfText: loaded.tokenizer.endOfText.map { Int($0) })
+      endOfText: loaded.tokenizer.endOfText.map { Int($0) },
+      chatTemplate: isChat ? try ChatFormat(of: source, tokenizer: loaded.tokenizer).template.source : nil)
   }
 }
 

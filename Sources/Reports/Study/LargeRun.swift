@@ -12,12 +12,10 @@ struct LargeRun {
   /// Keys of a sweep that a training does not have.
   private static let sweepKeys: Set<String> = ["grid", "cells", "repeats", "threads_per_cell", "budget", "early_stop"]
 
-  /// From a sweep's or a training's resolved job file; nil when there is none at `path`. `model` is that of the large
-  /// run; without one the file's own stays, and the remark says so.
-  init?(jobFile path: String, name: String, setting: StudyRecord.Setting, model: String?) {
-    guard let specification = (try? JobFile(readingFrom: path))?.specification,
-      case .mapping(let read) = ResolvedValue(.mapping(specification))
-    else { return nil }
+  /// From a sweep's or a training's resolved job file. `model` is that of the large run; without one the file's own
+  /// stays, and the remark says so.
+  init?(_ specification: SpecMapping, name: String, setting: StudyRecord.Setting, model: String?) {
+    guard case .mapping(let read) = ResolvedValue(.mapping(specification)) else { return nil }
     var resolved = ResolvedSpec()
     resolved.set("job", .text("cpt"))
     resolved.set("name", .text(name))

@@ -23,14 +23,15 @@ public struct PipelineReport {
     let tokens = stages.compactMap(\.tokens).reduce(0, +)
     let hours = stages.compactMap(\.hostHours).reduce(0, +)
     let cost = tokens > 0 ? ", on \(grouped(tokens)) tokens in \(StudyCost.hours(hours)) host-hours" : ""
+    let evaluations = EvaluationsPart(stages: stages).section
     let stages = StageTable(stages: stages)
     return [
       ReportSection(
         heading: "",
         blocks: [
           .paragraph("\(strong: "\(done) of \(self.stages.count) stages are done")\(cost)."), .table(stages.table),
-        ] + stages.links)
-    ]
+        ] + stages.links), evaluations,
+    ].filter { !$0.isEmpty }
   }
 
   public var html: String {

@@ -22,6 +22,8 @@ struct StageRecord {
   let sources: [TrainingRecord.Source]
   /// Its own figure in a few words.
   let finding: String
+  /// Of an evaluation.
+  let evaluation: EvaluationsPart.Evaluation?
 
   init(directory: String, path: String, result: JSONNode) {
     self.path = path
@@ -30,7 +32,7 @@ struct StageRecord {
     state = result["state"]?.string ?? "UNKNOWN"
     reason = result["reason"]?.string
     hasReport = readText("\(directory)/report.html") != nil
-    let work = PlannedWork(path: "\(directory)/job.yaml")
+    let work = StageSpecification.find(directory: directory, name: name).flatMap(PlannedWork.init)
     let trained = result["sweep"]?["tokens"]?.count ?? result["tokens"]?.count ?? 0
     tokens = trained > 0 ? trained : nil
     tokensPlanned = work?.tokens
@@ -39,7 +41,8 @@ struct StageRecord {
     workers = events.workers
     let record = TrainingRecord(directory: directory, result: result)
     sources = record.sources
-    finding = Self.finding(result, record)
+    evaluation = EvaluationsPart.Evaluation(stage: name, result: result)
+    finding = evaluation?.finding ?? Self.finding(result, record)
   }
 
   /// Workers that `admix run` starts are one host together; every other is one of its own.
@@ -88,15 +91,24 @@ private struct StageEvents {
   }
 }
 
+/// What was asked of a job or a stage, as it was resolved.
+enum StageSpecification {
+  /// A job's own file, or of a stage its part of the pipeline's, which lies two directories above.
+  static func find(directory: String, name: String) -> SpecMapping? {
+    if let own = (try? JobFile(readingFrom: "\(directory)/job.yaml"))?.specification { return own }
+    let pipeline = (try? JobFile(readingFrom: "\(directory)/../../job.yaml"))?.specification
+    guard case .sequence(let stages, _, _)? = pipeline?["stages"] else { return nil }
+    return stages.compactMap(\.mapping).first { $0["name"]?.scalar?.text == name }
+  }
+}
+
 /// What a job file of a training or a sweep asks for.
 struct PlannedWork {
   let tokens: UInt64
 
-  /// Nil when the file is not there, or is of another kind.
-  init?(path: String) {
-    guard let specification = (try? JobFile(readingFrom: path))?.specification,
-      let recipe = specification["recipe"]?.mapping
-    else { return nil }
+  /// Nil when the job is of another kind.
+  init?(_ specification: SpecMapping) {
+    guard let recipe = specification["recipe"]?.mapping else { return nil }
     func number(_ mapping: SpecMapping, _ key: String) -> Double? { mapping[key]?.scalar.flatMap { Double($0.text) } }
     let repeats = number(specification, "repeats") ?? 1
     var total = 0.0

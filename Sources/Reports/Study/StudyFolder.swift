@@ -1,3 +1,5 @@
+internal import JobFiles
+internal import JobKit
 internal import Results
 internal import Study
 
@@ -99,11 +101,23 @@ struct StudyFolder {
 
   private func largeRun(_ record: StudyRecord, places: [Place]) -> LargeRun? {
     let setting = record.transfer?.chosen ?? record.recommendation.setting
-    let sweep = places.first { $0.result?["kind"]?.string == "sweep" } ?? places.first { $0.path.isEmpty }
-    guard let sweep else { return nil }
+    let sweeps = places.filter { $0.result?["kind"]?.string == "sweep" }
+    // Where the carried setting was checked, the cells of the check are the large model's.
+    let isChecked = record.verification != nil && sweeps.count > 1
+    guard let place = (isChecked ? sweeps.last : sweeps.first) ?? places.first(where: \.path.isEmpty),
+      let specification = StageSpecification.find(
+        directory: place.directory, name: place.result?["name"]?.string ?? "")
+    else { return nil }
+    var model = record.transfer.flatMap { $0.large.name.contains("/") ? $0.large.name : nil }
+    if isChecked, let written = specification["model"]?.scalar?.text { model = earlierModel(written) ?? written }
     return LargeRun(
-      jobFile: "\(sweep.directory)/job.yaml", name: record.isNamed ? "\(record.name)-large" : "large", setting: setting,
-      model: record.transfer.flatMap { $0.large.name.contains("/") ? $0.large.name : nil })
+      specification, name: record.isNamed ? "\(record.name)-large" : "large", setting: setting, model: model)
+  }
+
+  /// Where the model of an earlier stage lies, from the folder that holds the pipeline's output.
+  private func earlierModel(_ reference: String) -> String? {
+    guard reference.hasPrefix("${"), reference.hasSuffix(".model}") else { return nil }
+    return "\(directory)/stages/\(reference.dropFirst(2).dropLast(".model}".count))/model"
   }
 }
 

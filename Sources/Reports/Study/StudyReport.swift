@@ -20,7 +20,8 @@ public struct StudyReport {
     return [
       StudyDistrustPart(record: record).section, provenance.largeRun, StudyQuestionsPart(record: record).section,
       surfaces.section, surfaces.front, StudyTransferPart(record: record).section,
-      StudyCurvesPart(record: record).section, laws.section, laws.next, provenance.ledger, provenance.ran,
+      StudyCurvesPart(record: record).section, laws.section, laws.next,
+      EvaluationsPart(stages: record.stages).section, provenance.ledger, provenance.ran,
       provenance.notes,
     ].filter { !$0.isEmpty }
   }

@@ -1,3 +1,4 @@
+import Chat
 import Checkpoints
 import KernelTable
 import Tokenizers
@@ -8,17 +9,18 @@ import Transformer
 struct EvaluatedModel {
   let scoring: any LanguageModelScoring
   let tokenizer: any Tokenizer
-
-  init(scoring: any LanguageModelScoring, tokenizer: any Tokenizer) {
-    self.scoring = scoring
-    self.tokenizer = tokenizer
-  }
+  /// Nil where it is asked in plain text.
+  let chat: ChatPrompting?
 
   /// Opens a model's directory or GGUF file.
-  init(directory: String, threads: Int, batchTokens: Int) throws {
+  ///
+  /// - Throws: also `ChatError` where it is to be talked to and has no chat template.
+  init(directory: String, threads: Int, batchTokens: Int, chat way: ChatPrompting.Way? = nil) throws {
     let source = try openModel(directory)
     tokenizer = try loadTokenizer(of: source).tokenizer
     try tokenizer.checkFits(vocabSize: source.configuration.vocabularySize)
+    let loaded = tokenizer
+    chat = try way.map { ChatPrompting(format: try ChatFormat(of: source, tokenizer: loaded), way: $0) }
     scoring = try CachedScoring(
       source, kernels: try Kernels(InstructionSet.choose()), pool: ThreadPool(threads: threads),
       batchTokens: batchTokens)

@@ -1,3 +1,4 @@
+import Chat
 import Templates
 import Tokenizers
 
@@ -17,7 +18,10 @@ struct ItemAsking {
   static let maximumTokens = 256
 
   func answers(_ items: [Item], progress: (Int, Int) -> Void) throws -> [Outcome] {
-    guard var tokens = RequestTokens(model.tokenizer, contextLength: model.scoring.contextLength) else {
+    guard
+      var tokens = RequestTokens(
+        model.tokenizer, contextLength: model.scoring.contextLength, chat: model.chat?.format.encoder)
+    else {
       throw EvaluationError(
         "the tokenizer", problem: "has neither a token that begins a text nor one that ends it",
         remedy: "A text without a context needs one to begin with")

@@ -30,6 +30,15 @@ struct Manifest {
           ("ends_text_with", identity.endOfText.map { .int($0) } ?? TemplateValue.none),
         ])
       ),
+      (
+        "chat",
+        payload.chat.map { chat in
+          dictionary([
+            ("template_sha256", identity.chatTemplate.map { .string(sha256($0)) } ?? TemplateValue.none),
+            ("fewshot_as_multiturn", .bool(chat.isMultiturn)),
+          ])
+        } ?? TemplateValue.none
+      ),
       ("limit", payload.limit.map { .string($0) } ?? TemplateValue.none),
       ("fewshot_seed", .int(Int(ExampleChooser.seed))), ("allow_code_execution", .bool(payload.allowsCode)),
       ("trained_on", .list(payload.trainedFiles.map { .string($0) })),

@@ -33,11 +33,10 @@ struct ResultsFile {
     all["model_source"] = .string("admix")
     all["model_name"] = .string(payload.modelName)
     all["model_name_sanitized"] = .string(sanitized(payload.modelName))
-    for key in [
-      "system_instruction", "system_instruction_sha", "fewshot_as_multiturn", "chat_template", "chat_template_sha",
-    ] {
-      all[key] = TemplateValue.none
-    }
+    for key in ["system_instruction", "system_instruction_sha"] { all[key] = TemplateValue.none }
+    all["fewshot_as_multiturn"] = payload.chat.map { .bool($0.isMultiturn) } ?? TemplateValue.none
+    all["chat_template"] = identity.chatTemplate.map { .string($0) } ?? TemplateValue.none
+    all["chat_template_sha"] = identity.chatTemplate.map { .string(sha256($0)) } ?? TemplateValue.none
     return .dictionary(all)
   }
 

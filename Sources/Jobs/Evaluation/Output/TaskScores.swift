@@ -48,7 +48,7 @@ struct TaskScores {
       }
     }
     var counts = 0
-    scores = kinds.map { filter, metric in
+    var scores = kinds.map { filter, metric in
       let found = values["\(metric),\(filter)"] ?? []
       counts = max(counts, found.count)
       // pass@k stands under its function's name, `pass_at_k`.
@@ -58,6 +58,14 @@ struct TaskScores {
         metric: metric, filter: filter, value: aggregation.score(found),
         standardError: aggregation.standardError(found), higherIsBetter: rule?.higherIsBetter ?? true)
     }
+    if task.processResults != nil {
+      for filter in task.filters.map(\.name) {
+        func count(_ pass: String) -> Int { values["eqbench_official_\(pass),\(filter)"]?.count ?? 0 }
+        scores += EQBench.derived(
+          scores, counts: (count("first"), count("revised")), items: records.count, filter: filter)
+      }
+    }
+    self.scores = scores
     itemCount = scores.isEmpty ? records.count : counts
   }
 

@@ -1,3 +1,4 @@
+import Chat
 import Templates
 
 /// One question to the model, as text.
@@ -33,12 +34,18 @@ struct ItemMaker {
   private let rows: [TemplateDictionary]
   private var texts: RowTexts
   private var examples: ExampleChooser
-  /// The examples' text where it is the same for all items.
-  private var sharedExamples: String?
+  /// The examples where they are the same for all items.
+  private var sharedExamples: [PromptTurn]?
+  /// Nil asks in plain text.
+  private let chat: ChatPrompting?
 
   /// `rows` are the asked ones, `exampleRows` where examples are taken from.
-  init(_ task: TaskDefinition, rows: [TemplateDictionary], exampleRows: [TemplateDictionary], numFewshot: Int) throws {
+  init(
+    _ task: TaskDefinition, rows: [TemplateDictionary], exampleRows: [TemplateDictionary], numFewshot: Int,
+    chat: ChatPrompting? = nil
+  ) throws {
     self.task = task
+    self.chat = chat
     self.rows = rows
     var fields: Set<String> = []
     for row in rows { fields.formUnion(row.entries.map(\.key.pythonText)) }
@@ -63,51 +70,70 @@ struct ItemMaker {
       switch task.outputType {
       case .loglikelihood: [.loglikelihood(context: context, continuation: target.written)]
       case .multipleChoice:
-        choices.map { .loglikelihood(context: context, continuation: task.targetDelimiter + $0) }
+        choices.map { .loglikelihood(context: context, continuation: choiceDelimiter + $0) }
       case .generateUntil: [.generate(context: context)]
       case .loglikelihoodRolling: []
       }
     return Item(number: number, row: row, requests: requests, choices: choices, target: target)
   }
 
-  private mutating func context(_ number: Int, _ row: TemplateDictionary, hasChoices: Bool) throws -> String {
-    var context = try texts.render(task.description, row, number, key: "description")
-    context += try examplesText(number, row, hasChoices: hasChoices)
-    let question = try texts.question(task.docToText, row, number, hasChoices: hasChoices)
-    guard let genPrefix = task.genPrefix else { return context + question }
-    let prefix = try texts.render(genPrefix, row, number, key: "gen_prefix")
-    guard !prefix.isEmpty else { return context + question }
-    return context + question + (needsDelimiter(question, prefix) ? task.targetDelimiter : "") + prefix
+  /// A choice stands at the beginning of the assistant's turn, unless something stands there already.
+  private var choiceDelimiter: String {
+    guard chat != nil else { return task.targetDelimiter }
+    let endsOpen = task.genPrefix?.unicodeScalars.last.map { !$0.isPythonSpace } ?? false
+    return endsOpen ? task.targetDelimiter : ""
   }
 
-  private mutating func examplesText(
+  private mutating func context(_ number: Int, _ row: TemplateDictionary, hasChoices: Bool) throws -> String {
+    var turns: [PromptTurn] = []
+    let description = try texts.render(task.description, row, number, key: "description")
+    if !description.isEmpty { turns.append(PromptTurn(role: ChatMessage.system, content: description)) }
+    turns += try exampleTurns(number, row, hasChoices: hasChoices)
+    let question = try texts.question(task.docToText, row, number, hasChoices: hasChoices)
+    let prefix = try task.genPrefix.map { try texts.render($0, row, number, key: "gen_prefix") } ?? ""
+    turns += self.turns(
+      question, answer: "", prefix, delimiters: (target: task.targetDelimiter, example: ""))
+    guard let chat else { return turns.map(\.text).joined() }
+    do {
+      return try chat.text(turns, prefix: prefix)
+    } catch {
+      throw EvaluationError("task \(task.name)", row: number + 1, problem: "\(error)", remedy: "")
+    }
+  }
+
+  private mutating func exampleTurns(
     _ number: Int, _ row: TemplateDictionary, hasChoices: Bool
-  ) throws -> String {
+  ) throws -> [PromptTurn] {
     if let sharedExamples { return sharedExamples }
     let fewshot = task.fewshot
-    var text = ""
+    var turns: [PromptTurn] = []
     for example in examples.examples(number, row) {
       let question = try texts.question(fewshot.docToText, example, nil, hasChoices: hasChoices)
       let target = try texts.target(fewshot.docToTarget, example, nil, hasChoices: hasChoices)
       let choices = try fewshot.docToChoice.map { try texts.choices($0, example, nil) }
       let prefix = try fewshot.genPrefix.map { try texts.render($0, example, nil, key: "gen_prefix") }
-      text += try turn(question, answer(target, choices, example), prefix)
+      turns += self.turns(
+        question, answer: try answer(target, choices, example), prefix ?? "",
+        delimiters: (fewshot.targetDelimiter, fewshot.fewshotDelimiter))
     }
-    if examples.areTheSameForAll { sharedExamples = text }
-    return text
+    if examples.areTheSameForAll { sharedExamples = turns }
+    return turns
   }
 
-  /// An example with its answer.
-  private func turn(_ question: String, _ answer: String, _ prefix: String?) throws -> String {
-    let prefix = prefix ?? ""
+  /// A question, and its answer or what an answer begins with.
+  private func turns(
+    _ question: String, answer: String, _ prefix: String, delimiters: (target: String, example: String)
+  ) -> [PromptTurn] {
+    let isDelimited = prefix.isEmpty ? !answer.isEmpty : needsDelimiter(question, prefix)
+    let user = PromptTurn(
+      role: ChatMessage.user, content: question, delimiter: isDelimited ? delimiters.target : "")
     guard !answer.isEmpty else {
-      guard !prefix.isEmpty else { return question }
-      return question + (needsDelimiter(question, prefix) ? task.fewshot.targetDelimiter : "") + prefix
+      return prefix.isEmpty ? [user] : [user, PromptTurn(role: ChatMessage.assistant, content: prefix)]
     }
-    if prefix.isEmpty { return question + task.fewshot.targetDelimiter + answer + task.fewshot.fewshotDelimiter }
-    let delimiter = needsDelimiter(question, prefix) ? task.fewshot.targetDelimiter : ""
     let space = needsDelimiter(prefix, answer) ? " " : ""
-    return question + delimiter + prefix + space + answer + task.fewshot.fewshotDelimiter
+    return [
+      user, PromptTurn(role: ChatMessage.assistant, content: prefix + space + answer, delimiter: delimiters.example),
+    ]
   }
 
   private mutating func answer(

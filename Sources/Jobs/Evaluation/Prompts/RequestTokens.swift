@@ -1,3 +1,4 @@
+import Chat
 import Templates
 import Tokenizers
 
@@ -7,6 +8,8 @@ import Tokenizers
 struct RequestTokens {
   private let tokenizer: any Tokenizer
   private var encoder: any TextEncoder
+  /// Of a model that is talked to in its template, whose text has the names of special tokens.
+  private let chat: ChatEncoder?
   private let contextLength: Int
   /// What an empty context is: the token that begins a text, else the one that ends it.
   let prefixToken: Int32
@@ -17,7 +20,8 @@ struct RequestTokens {
   private(set) var truncated = 0
 
   /// Nil when the tokenizer has neither token.
-  init?(_ tokenizer: any Tokenizer, contextLength: Int) {
+  init?(_ tokenizer: any Tokenizer, contextLength: Int, chat: ChatEncoder? = nil) {
+    self.chat = chat
     guard let prefix = tokenizer.beginningOfText ?? tokenizer.endOfText else { return nil }
     self.tokenizer = tokenizer
     self.contextLength = contextLength
@@ -33,6 +37,7 @@ struct RequestTokens {
     if isDocument, tokenizer.addsBeginningOfText, !hasFirst, let first = tokenizer.beginningOfText {
       tokens.append(first)
     }
+    if let chat { return tokens + chat.encode(text) }
     text.withUTF8 { encoder.encode($0, into: &tokens) }
     return tokens
   }

@@ -6,15 +6,41 @@ import Templates
 /// scaled so that random answers earn nothing, are taken from 10.
 enum EQBench {
   /// `eqbench` and `percent_parseable` by the rule of lm-evaluation-harness: out of 100, a wrong set of emotions counts
-  /// as 0. `eqbench_official` by the rule of the authors' program: revised ratings count before first ones, emphasis
-  /// and case do not matter, and an answer without the four ratings is left out of the mean.
+  /// as 0. By the rule of the authors' program (EQ-bench/EQ-Bench, lib/scoring.py at 92e4a8f, with revision):
+  /// `eqbench_official_first` and `eqbench_official_revised`, each where the answer has the headings and its four
+  /// ratings in that part; emphasis does not matter, nor does case in emotions' names.
   static func scores(_ row: TemplateDictionary, answer: String) -> [(name: String, value: Aggregation.Value)] {
     let harness = harnessScore(row, answer)
     var scores: [(name: String, value: Aggregation.Value)] = [
       ("eqbench", .number(harness ?? 0)), ("percent_parseable", .number(harness == nil ? 0 : 100)),
     ]
-    if let official = officialScore(row, answer) { scores.append(("eqbench_official", .number(official))) }
+    let parts = officialParts(answer)
+    for (name, part) in [("eqbench_official_first", parts.first), ("eqbench_official_revised", parts.revised)] {
+      if let official = part.flatMap({ officialScore(row, $0) }) { scores.append((name, .number(official))) }
+    }
     return scores
+  }
+
+  /// Scores over all items that follow from those of the two passes.
+  static func derived(_ scores: [TaskScores.Score], counts: (first: Int, revised: Int), items: Int, filter: String)
+    -> [TaskScores.Score]
+  {
+    func of(_ pass: String) -> TaskScores.Score? {
+      scores.first { $0.metric == "eqbench_official_\(pass)" && $0.filter == filter }
+    }
+    let (first, revised) = (of("first"), of("revised"))
+    // Revised ratings count where they are no worse and were not lost on the way.
+    let isRevised =
+      (revised?.value ?? 0) >= (first?.value ?? 0) && Double(counts.revised) >= 0.95 * Double(counts.first)
+    let best = isRevised ? revised : first
+    let parseable = 100 * Double(isRevised ? counts.revised : counts.first) / Double(max(1, items))
+    func score(_ name: String, _ value: Double, _ error: Double?) -> TaskScores.Score {
+      TaskScores.Score(metric: name, filter: filter, value: value, standardError: error, higherIsBetter: true)
+    }
+    return [
+      score("eqbench_official", best?.value ?? 0, best?.standardError),
+      score("eqbench_official_parseable", parseable, nil),
+    ]
   }
 
   private static func reference(_ row: TemplateDictionary) -> [String: Double]? {
@@ -60,13 +86,26 @@ enum EQBench {
     return score(found, reference)
   }
 
-  private static func officialScore(_ row: TemplateDictionary, _ answer: String) -> Double? {
+  /// What stands between the two headings, and after the second.
+  private static func officialParts(_ answer: String) -> (first: String?, revised: String?) {
     let plain = answer.pythonReplaced("*", with: "").pythonReplaced("#", with: "")
-    let found = ratings(rating, plain.pythonSplit("Revised scores:").last ?? plain)
+    let heading = "Revised scores:"
+    let begun = plain.pythonSplit("First pass scores:")
+    let rest = begun.dropFirst().joined(separator: "First pass scores:").pythonSplit(heading)
+    let revised = plain.pythonSplit(heading)
+    return (
+      begun.count > 1 && rest.count > 1 ? rest[0] : nil,
+      revised.count > 1 ? revised.dropFirst().joined(separator: heading) : nil
+    )
+  }
+
+  private static func officialScore(_ row: TemplateDictionary, _ part: String) -> Double? {
     guard let reference = reference(row) else { return nil }
     let lowered = Dictionary(reference.map { ($0.key.lowercased(), $0.value) }) { first, _ in first }
-    let named = found.map { (emotion: $0.emotion.lowercased(), rating: $0.rating) }
-    guard named.count == 4, named.allSatisfy({ lowered[$0.emotion] != nil }) else { return nil }
+    // Four by the letter and four without regard to case: one emotion named in two ways is none of four.
+    let named = ratings(rating, part).map { (emotion: $0.emotion.lowercased(), rating: $0.rating) }
+    guard named.count == 4, Set(named.map(\.emotion)).count == 4, named.allSatisfy({ lowered[$0.emotion] != nil })
+    else { return nil }
     return score(named, lowered)
   }
 

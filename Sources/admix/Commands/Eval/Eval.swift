@@ -42,6 +42,14 @@ struct EvalRun: ParsableCommand {
   var allowCodeExecution = false
   @Option(name: [.customLong("trained_on"), .customLong("trained-on")], help: "Texts that the model was trained on.")
   var trainedOn: [String] = []
+  @Flag(
+    name: [.customLong("apply_chat_template"), .customLong("apply-chat-template")],
+    help: "Ask in the model's chat template.")
+  var applyChatTemplate = false
+  @Option(
+    name: [.customLong("fewshot_as_multiturn"), .customLong("fewshot-as-multiturn")],
+    help: "In a chat: examples as turns of their own (default), or all in one message: true or false.")
+  var fewshotAsMultiturn: Bool?
   @Option(help: "Worker processes.") var workers = 1
   @Option(help: "Threads of each worker.") var threads: Int?
   @Flag(help: "Rename an output directory that holds something else.") var force = false
@@ -71,6 +79,8 @@ struct EvalRun: ParsableCommand {
     if let numFewshot { lines.append("num_fewshot: \(numFewshot)") }
     if let batchTokens { lines.append("batch_tokens: \(batchTokens)") }
     if allowCodeExecution { lines.append("allow_code_execution: true") }
+    if applyChatTemplate { lines.append("apply_chat_template: true") }
+    if let fewshotAsMultiturn { lines.append("fewshot_as_multiturn: \(fewshotAsMultiturn)") }
     if !trainedOn.isEmpty { lines.append("trained_on: [\(trainedOn.map(quoted).joined(separator: ", "))]") }
     return lines.joined(separator: "\n") + "\n"
   }

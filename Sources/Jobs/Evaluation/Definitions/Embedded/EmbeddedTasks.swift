@@ -13,6 +13,7 @@ let embeddedTasks: [EmbeddedTask] = [
   cmmluTemplateTasks,
   cmmluTasks,
   eqBenchTasks,
+  eqBenchOfficialTasks,
   gsm8kTasks,
   humanevalTasks,
   mbppTasks,

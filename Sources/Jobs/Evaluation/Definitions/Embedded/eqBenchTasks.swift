@@ -3,8 +3,12 @@ let eqBenchTasks = EmbeddedTask(
   name: "eq_bench.yaml",
   text: #"""
     # EQ-Bench 2.1 (https://github.com/EQ-bench/EQ-Bench). Data: eq_bench/eq_bench_v2_questions_171.json. Two\#
-     scores: the
-    # one of lm-evaluation-harness (`eqbench`), and the one of the authors' own program (`eqbench_official`).
+     scores:
+    # the one of lm-evaluation-harness (`eqbench`), and the one of the authors' own program (`eqbench_official`, of\#
+     the
+    # first ratings or the revised ones). The harness ends answers after 80 tokens, which hardly ever reach the\#
+     revised
+    # ratings that the authors' rule asks for: `eq_bench_official` gives them the 600 of the authors' program.
     task: eq_bench
     dataset_path: json
     dataset_kwargs: {data_files: {validation: eq_bench/eq_bench_v2_questions_171.json}}
@@ -17,7 +21,8 @@ let eqBenchTasks = EmbeddedTask(
     metric_list:
       - {metric: eqbench, aggregation: mean, higher_is_better: true}
       - {metric: percent_parseable, aggregation: mean, higher_is_better: true}
-      - {metric: eqbench_official, aggregation: mean, higher_is_better: true}
+      - {metric: eqbench_official_first, aggregation: mean, higher_is_better: true}
+      - {metric: eqbench_official_revised, aggregation: mean, higher_is_better: true}
     metadata: {version: 2.1}
 
     """#)
