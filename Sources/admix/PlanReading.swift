@@ -59,6 +59,8 @@ struct PlanReading {
     switch text(mapping["job"]) ?? "" {
     case CPTJob().name: .training(try CPTJob().work(mapping, context: context))
     case SweepJob().name: .sweep(try SweepJob().work(mapping, context: context))
+    case SFTJob().name, DPOJob().name:
+      .training(try tuningWork(mapping, job: text(mapping["job"]) ?? "", context: context))
     case "": throw Self.refusal(mapping, job: "")
     case let job: .unpriced(job: job)
     }
@@ -67,8 +69,8 @@ struct PlanReading {
   private static func refusal(_ mapping: SpecMapping, job: String) -> SpecError {
     SpecError(
       position: mapping["job"]?.position ?? mapping.position, path: "job", problem: "`\(job)` is not priced yet",
-      remedy: "`admix plan` prices trainings (`job: \(CPTJob().name)`), sweeps (`job: \(SweepJob().name)`) and "
-        + "pipelines of them")
+      remedy: "`admix plan` prices trainings (`\(CPTJob().name)`, `\(SFTJob().name)`, `\(DPOJob().name)`), sweeps "
+        + "(`\(SweepJob().name)`) and pipelines of them")
   }
 
   private func text(_ value: SpecValue?) -> String? {

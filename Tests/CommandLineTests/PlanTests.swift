@@ -84,17 +84,26 @@ struct PlanTests {
           job: cpt
           model: model
           \(Self.stage.replacingOccurrences(of: "\n", with: "\n    "))
+        - name: tuned
+          job: sft
+          model: ${second.model}
+          sources: [{name: chats, paths: [chats.jsonl]}]
+          recipe: &tuning {steps: 5, sequence_length: 64, global_batch_size: 4, learning_rate: 1.0e-4}
+        - {name: paired, job: dpo, model: "${tuned.model}", sources: [{name: p, paths: [p.jsonl]}], recipe: *tuning}
         - {name: other, job: weigh, needs: [second]}
       output: out
       """)
     let object = try plan(["other.yaml"])
     let parts = try parts(object)
-    #expect(parts.map { $0["name"]?.string } == ["first", "second", "other"])
+    #expect(parts.map { $0["name"]?.string } == ["first", "second", "tuned", "paired", "other"])
+    // Rows as full ones; a pair is two.
+    #expect(parts[2]["tokens"] == .integer(5 * 64 * 4) && parts[3]["tokens"] == .integer(2 * 5 * 64 * 4))
+    #expect(parts[3]["parameters"] == parts[0]["parameters"])
     #expect(parts[0]["parameters"] == parts[1]["parameters"] && parts[0]["steps"] == .integer(30))
-    #expect(parts[2]["priced"] == .boolean(false))
+    #expect(parts[4]["priced"] == .boolean(false))
     let text = try job.admix(["plan", "other.yaml", "--throughput", "100"]).output
     #expect(text.contains("! other: what `job: weigh` costs is not known"), "\(text)")
-    #expect(text.contains("2 of 3 stages, those that are priced, one after the other"), "\(text)")
+    #expect(text.contains("4 of 5 stages, those that are priced, one after the other"), "\(text)")
   }
 
   @Test("What is not priced alone, or is no model, is refused with the way out")

@@ -81,7 +81,8 @@ struct StudyCommandTests {
       (["recommend", "cells.csv", "--new", "zh=x", "--retained", "en"], "NAME=NUMBER"),
       (["recommend", "cells.csv", "--new", "zh", "--retained", "en", "--budget", "lots"], "such as 500M"),
       (
-        ["recommend", "cells.csv", "--new", "zh", "--retained", "en", "--schedule", "steep"], "constant, cosine or wsd"
+        ["recommend", "cells.csv", "--new", "zh", "--retained", "en", "--schedule", "steep"],
+        "constant, cosine, linear or wsd"
       ),
       (["fit", "cells.csv", "--new", "zh", "--law", "kaplan"], "no law of that name"),
       (["transfer", "--from", "no.json", "--to", "no.json", "--almr", "0.3", "--learning-rate", "1e-4"], "no.json"),

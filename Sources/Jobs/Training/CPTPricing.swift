@@ -43,7 +43,7 @@ extension CPTJob {
       shape: shape, sequenceLength: length, globalBatchSize: recipe.globalBatchSize, steps: recipe.steps,
       slices: recipe.slices, bytesPerGradient: recipe.rounding == .bf16 ? 2 : 4, evaluationTokens: rows * length,
       evaluations: rows > 0 ? 2 + scheduled : 0, checkpointsKept: specification.checkpointsKept,
-      textBytes: textBytes(paths.map(\.text), base: context.base))
+      textBytes: context.textBytes(paths))
   }
 
   /// Of a model's directory, its config.json, or a GGUF file, of which the header is read.
@@ -64,18 +64,24 @@ extension CPTJob {
         throw SpecError(position: place.position, path: place.path, problem: "\(error)", remedy: "")
       }
     }
-    let path =
-      switch start {
-      case .model(let path): path
-      case .random(let configuration, _): configuration.place
-      }
+    switch start {
+    case .model(let path): return try context.shape(ofModel: path)
+    case .random(let configuration, _): return try context.shape(ofModel: configuration.place)
+    }
+  }
+}
+
+extension PricingContext {
+  /// Of a model that a job names: by its path, or an earlier stage's.
+  func shape(ofModel path: SpecScalar) throws -> LlamaShape {
+    if let shape { return shape }
     if path.text.hasPrefix("${") {
-      let stage = stageName(inReference: path.text.dropFirst(2).dropLast(), among: Array(context.stages.keys))
-      if let shape = context.stages[stage] { return shape }
+      let stage = stageName(inReference: path.text.dropFirst(2).dropLast(), among: Array(stages.keys))
+      if let shape = stages[stage] { return shape }
       throw refusal(path, "no stage `\(stage)` has a model that was priced")
     }
     do {
-      return try Self.shape(atPath: path.text.hasPrefix("/") ? path.text : "\(context.base)/\(path.text)")
+      return try CPTJob.shape(atPath: path.text.hasPrefix("/") ? path.text : "\(base)/\(path.text)")
     } catch {
       throw refusal(path, "\(error)")
     }
@@ -88,9 +94,9 @@ extension CPTJob {
   }
 
   /// Of all texts, unpacked; nil unless all are at hand.
-  private func textBytes(_ paths: [String], base: String) -> UInt64? {
+  func textBytes(_ paths: [SpecScalar]) -> UInt64? {
     var total = 0.0
-    for path in paths {
+    for path in paths.map(\.text) {
       let full = path.hasPrefix("/") ? path : "\(base)/\(path)"
       guard let size = (try? FileManager.default.attributesOfItem(atPath: full))?[.size] as? NSNumber else {
         return nil
