@@ -13,7 +13,7 @@ extension CheckpointError {
     case ENOSPC, EDQUOT, EFBIG:
       error.bytesNeeded = bytesNeeded
       error.expected = "room for it" + (freeBytes(at: path).map { " (\($0) bytes free)" } ?? "")
-      error.wayOut = "free disk space or choose another directory, then resume"
+      error.wayOut = "free disk space or choose another directory, then go on"
     case EACCES, EPERM, EROFS:
       error.expected = "permission for user \(geteuid())"
       error.wayOut = "check the owner and mode of the path"
