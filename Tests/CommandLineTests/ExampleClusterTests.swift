@@ -98,8 +98,31 @@ struct ExampleClusterTests {
     }
   }
 
+  @Test("llama3-8b-to-70b.yaml is valid, with small models and texts under its names")
+  func llamaStandIns() throws {
+    let tiny = try TinyJob()
+    for name in ["llama-3-8b", "llama-3-70b"] {
+      try FileManager.default.copyItem(at: tiny.file("model"), to: directory.url.appendingPathComponent(name))
+    }
+    for name in ["zh", "en", "en-independent"] {
+      try directory.write(TinyJob.lines(of: name, count: 400), to: "\(name).jsonl")
+    }
+    let text = try String(contentsOfFile: example("llama3-8b-to-70b.yaml"), encoding: .utf8)
+      .replacingOccurrences(of: ".jsonl.zst", with: ".jsonl")
+      .replacingOccurrences(of: "sequence_length: 8192", with: "sequence_length: 64")
+      .replacingOccurrences(of: "fraction: 0.001", with: "fraction: 0.1")
+    let job = try directory.write(text, to: "job.yaml")
+    let valid = try admix(["validate", job.path, "--base", directory.path], seconds: 60).outputText
+    #expect(valid.contains("is valid: pipeline llama3-8b-to-70b"), "\(valid)")
+  }
+
   @Test("paper-in-miniature.yaml is valid and says what it would do")
   func miniature() throws {
+    let chats = TestData.package.appendingPathComponent("examples/chats")
+    for name in try FileManager.default.contentsOfDirectory(atPath: chats.path) {
+      try FileManager.default.copyItem(
+        at: chats.appendingPathComponent(name), to: directory.url.appendingPathComponent(name))
+    }
     for (name, kind) in [
       ("zh", "poem"), ("zh-held", "verse"), ("en", "story"), ("en-held", "tale"), ("sayings", "saying"),
     ] {

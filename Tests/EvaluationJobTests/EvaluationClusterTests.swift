@@ -33,11 +33,11 @@ struct EvaluationClusterTests {
     #expect(expected.count == 7, "\(expected.keys.sorted())")
     #expect(expected.keys.contains("manifest.json") && expected.keys.contains("table.md"))
 
-    // A task more: what the first job has computed is taken over, eight shards of quiz_even and one of each other.
+    // A task more: what the first job has computed is taken over, eight shards of quiz_even, one of quiz_odd, two of poems.
     let fewer = try submit(alone, quiz, batchTokens: 4096, tasks: ["quiz", "poems"])
     #expect(try alone.waitForJob(fewer)["state"] as? String == "COMPLETED")
     let events = try alone.run(["logs", "\(fewer)"]).output
-    #expect(events.contains("10 of 10 shards of items were computed before and are taken over"), "\(events)")
+    #expect(events.contains("11 of 11 shards of items were computed before and are taken over"), "\(events)")
     for (limit, sentence) in [(100, ""), (120, "2 of 3 shards of items were computed before")] {
       let limited = try submit(alone, quiz, batchTokens: 4096, tasks: ["quiz"], more: "limit: \(limit)")
       #expect(try alone.waitForJob(limited)["state"] as? String == "COMPLETED")
