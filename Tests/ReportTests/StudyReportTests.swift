@@ -223,7 +223,7 @@ struct StudyReportTests {
     top.write(
       """
       {"time": 100, "text": "job 2 (grid) is RUNNING"}
-      {"time": 110, "text": "worker-1 (host.example) joined from 10.0.0.1:9"}
+      {"time": 110, "text": "worker-1 (host.example) takes part"}
       {"time": 3700, "text": "job 2 (grid) is COMPLETED"}
 
       """, to: "stages/grid/events.jsonl")

@@ -81,7 +81,7 @@ private struct StageEvents {
       if first == nil { first = time }
       if begun == nil, text.contains(" is RUNNING") { begun = time }
       last = time
-      // `worker-2 (host.example) joined from …`
+      // `worker-2 (host.example) takes part`
       if text.hasPrefix("worker-"), let end = text.firstIndex(of: ")"), text[..<end].contains(" (") {
         let name = String(text[...end])
         if !workers.contains(name), workers.count < 1000 { workers.append(name) }

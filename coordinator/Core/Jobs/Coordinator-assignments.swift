@@ -41,6 +41,7 @@ extension Coordinator {
     workers[worker]?.assignments.insert(id)
     batch.records.append(.assignmentMade(record))
     if known.state.state == .pending { setState(job, .running, reason: "") }
+    if jobs[job]?.hosts.insert(worker).inserted == true { note("\(entry.title) takes part", job: job) }
     send(.assign(message), to: worker)
     if let shard {
       withSharded(job) { $0.started(id, worker: worker, title: entry.title, shard: shard, isConnected: true) }

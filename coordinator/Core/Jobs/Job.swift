@@ -11,6 +11,8 @@ struct Job: Sendable {
   var steppedHistory: [SteppedHistory] = []
   /// Workers that get none of this job's work, each with the generation it had then and the reason.
   var barred: [WorkerID: (generation: UInt64, reason: String)] = [:]
+  /// Who has had work of it since this coordinator began: each is said once.
+  var hosts: Set<WorkerID> = []
   /// Exits of runners of their own accord, by worker.
   var restarts: [WorkerID: Restarts] = [:]
 
