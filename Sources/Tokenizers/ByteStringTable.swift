@@ -53,9 +53,13 @@ struct ByteStringTable {
     return true
   }
 
+  /// Where hashes begin: another place in each process, so that nobody can write a vocabulary whose pieces all meet in
+  /// one slot. Nothing that is kept or shown depends on it.
+  private static let start = UInt64.random(in: .min ... .max)
+
   /// FNV-1a with a final mix, so that the low bits depend on every byte.
   static func hash(_ key: UnsafeBufferPointer<UInt8>) -> UInt64 {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    var hash = start
     for byte in key { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
     return mix(hash)
   }

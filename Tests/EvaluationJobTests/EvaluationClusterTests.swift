@@ -33,7 +33,7 @@ struct EvaluationClusterTests {
     #expect(expected.count == 7, "\(expected.keys.sorted())")
     #expect(expected.keys.contains("manifest.json") && expected.keys.contains("table.md"))
 
-    // A task more: what the first job has computed is taken over, eight shards of quiz_even, one of quiz_odd, two of poems.
+    // Fewer tasks of what the first job has computed: eight shards of quiz_even, one of quiz_odd, two of poems.
     let fewer = try submit(alone, quiz, batchTokens: 4096, tasks: ["quiz", "poems"])
     #expect(try alone.waitForJob(fewer)["state"] as? String == "COMPLETED")
     let events = try alone.run(["logs", "\(fewer)"]).output
