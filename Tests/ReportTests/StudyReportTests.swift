@@ -212,6 +212,7 @@ struct StudyReportTests {
       stages:
         - name: grid
           job: sweep
+          needs: [before]
           grid: {almr: [0.1, 0.2], learning_rate: [1.0e-4, 2.0e-4]}
           model: models/small
           sources:
@@ -256,7 +257,7 @@ struct StudyReportTests {
     ] {
       #expect(report.html.contains(part), "\(part)")
     }
-    #expect(!report.html.contains("threads_per_cell"))
+    #expect(!report.html.contains("threads_per_cell") && !report.html.contains("needs:"))
     #expect(report.html.contains("planned: not recorded"))
     top.write(
       #"{"total_seconds": 5400, "jobs": [{"name": "grid"}, {"name": "choose", "job": "study", "priced": false}]}"#,

@@ -9,8 +9,10 @@ struct LargeRun {
   /// What must be looked at before it is submitted.
   let remarks: [RichText]
 
-  /// Keys of a sweep that a training does not have.
-  private static let sweepKeys: Set<String> = ["grid", "cells", "repeats", "threads_per_cell", "budget", "early_stop"]
+  /// Keys of a sweep, or of a stage, that a training by itself does not have.
+  private static let sweepKeys: Set<String> = [
+    "grid", "cells", "repeats", "threads_per_cell", "budget", "early_stop", "needs",
+  ]
 
   /// From a sweep's or a training's resolved job file. `model` is that of the large run; without one the file's own
   /// stays, and the remark says so.
