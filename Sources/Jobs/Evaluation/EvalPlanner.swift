@@ -1,4 +1,3 @@
-import Chat
 import Checkpoints
 import Crypto
 import Foundation
@@ -120,7 +119,7 @@ struct EvalPlanner {
         reference: input.reference, digests: tree.files.map { "\($0.path) \($0.digest.hex)" },
         memoryBytes: UInt64(4 * layout.count), notes: [],
         chat: try specification.chat.map { way in
-          ChatPrompting(format: try ChatFormat(of: source, tokenizer: tokenizer), way: way)
+          try ChatPrompting(source, tokenizer, way)
         })
     } catch {
       throw SpecError(position: path.position, path: path.path, problem: "\(error)", remedy: "")

@@ -35,7 +35,7 @@ struct TasksShard {
       try write(payload.definition(task), task, below: directory)
     }
     context.progress("hashing the model", 1)
-    try writeFile(try encodeJSON(try identity(payload.chat != nil)), to: "\(directory)/\(EvalTree.identity)")
+    try writeFile(try encodeJSON(try identity(payload.chat)), to: "\(directory)/\(EvalTree.identity)")
     return ShardResult(outputs: [OutputTree(name: EvalTree.tasks, directory: directory)])
   }
 
@@ -60,7 +60,7 @@ struct TasksShard {
     try rows.flatMap { Array("\(try TemplateValue.dictionary($0).json())\n".utf8) }
   }
 
-  private func identity(_ isChat: Bool) throws -> ModelIdentity {
+  private func identity(_ chat: ChatPrompting.Way?) throws -> ModelIdentity {
     let source = try openModel(try context.directory(EvalTree.model))
     if source is ModelDirectory { try ModelDirectory.checkParts(source.path) }
     let loaded = try loadTokenizer(of: source)
@@ -71,7 +71,7 @@ struct TasksShard {
       format: source.format, dtype: types.joined(separator: " + "),
       beginningOfText: loaded.tokenizer.beginningOfText.map { Int($0) },
       endOfText: loaded.tokenizer.endOfText.map { Int($0) },
-      chatTemplate: isChat ? try ChatFormat(of: source, tokenizer: loaded.tokenizer).template.source : nil)
+      chatTemplate: try chat.map { try ChatPrompting(source, loaded.tokenizer, $0).format.template.source })
   }
 }
 

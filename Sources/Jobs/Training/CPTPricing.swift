@@ -29,20 +29,16 @@ extension CPTJob {
   }
 
   func work(_ specification: TrainingSpecification, _ context: PricingContext) throws -> TrainingWork {
-    let recipe = specification.recipe
-    let shape = try shape(of: specification.start, context)
-    let length = recipe.sequenceLength
-    let rows = specification.validationSets.reduce(0) { $0 + ($1.tokens - 1) / length + 1 }
-    let scheduled = specification.evaluationInterval > 0 ? (recipe.steps - 1) / specification.evaluationInterval : 0
+    let length = specification.recipe.sequenceLength
     let paths =
       specification.sources.flatMap(\.paths)
       + specification.validationSets.flatMap { set in
         if case .files(let paths, _, _) = set.origin { paths } else { [SpecScalar]() }
       }
-    return TrainingWork(
-      shape: shape, sequenceLength: length, globalBatchSize: recipe.globalBatchSize, steps: recipe.steps,
-      slices: recipe.slices, bytesPerGradient: recipe.rounding == .bf16 ? 2 : 4, evaluationTokens: rows * length,
-      evaluations: rows > 0 ? 2 + scheduled : 0, checkpointsKept: specification.checkpointsKept,
+    return specification.recipe.work(
+      shape: try shape(of: specification.start, context),
+      evaluationRows: specification.validationSets.reduce(0) { $0 + ($1.tokens - 1) / length + 1 },
+      evaluationInterval: specification.evaluationInterval, checkpointsKept: specification.checkpointsKept,
       textBytes: context.textBytes(paths))
   }
 
@@ -68,6 +64,20 @@ extension CPTJob {
     case .model(let path): return try context.shape(ofModel: path)
     case .random(let configuration, _): return try context.shape(ofModel: configuration.place)
     }
+  }
+}
+
+extension Recipe {
+  /// What a training by it computes; an example of it may be several rows.
+  func work(
+    shape: LlamaShape, rowsPerExample: Int = 1, evaluationRows: Int, evaluationInterval: Int, checkpointsKept: Int,
+    textBytes: UInt64?
+  ) -> TrainingWork {
+    let scheduled = evaluationInterval > 0 ? (steps - 1) / evaluationInterval : 0
+    return TrainingWork(
+      shape: shape, sequenceLength: sequenceLength, globalBatchSize: globalBatchSize * rowsPerExample, steps: steps,
+      slices: slices, bytesPerGradient: rounding == .bf16 ? 2 : 4, evaluationTokens: evaluationRows * sequenceLength,
+      evaluations: evaluationRows > 0 ? 2 + scheduled : 0, checkpointsKept: checkpointsKept, textBytes: textBytes)
   }
 }
 

@@ -15,7 +15,7 @@ struct EvaluationsPart {
       guard let members = result["eval"]?.members, !members.isEmpty else { return nil }
       self.stage = stage
       scores = members.map { task in
-        (task.key, (task.value.members ?? []).compactMap { score in score.value.double.map { (score.key, $0) } })
+        (task.key, task.value.members.compactMap { score in score.value.double.map { (score.key, $0) } })
       }
       atChance = Set((result["eval_at_chance"]?.elements ?? []).compactMap(\.string))
       overlaps = (result["eval_overlap"]?.members ?? []).compactMap { task in

@@ -27,10 +27,10 @@ extension StudyAnswer {
     let ranking = try LawRanking(study)
     let (predictor, fits) = try ranking.predictor(options)
     let found = StudyFindings(study, predictor, fits)
-    let pilots = try curves.map { curves throws(StudyError) in
-      try PilotDrift.drifts(curves, options: options, full: found.recommendation.setting)
-    }
     let recommendation = found.recommendation
+    let pilots = try curves.map { curves throws(StudyError) in
+      try PilotDrift.drifts(curves, options: options, full: recommendation.setting)
+    }
     let laws = try ranking.findings(
       curves: curves, near: PortableMath.log(recommendation.setting.learningRate))
     let words = StudyWords(found, ranking, pilots: pilots)

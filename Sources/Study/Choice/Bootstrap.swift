@@ -83,12 +83,7 @@ struct Bootstrap: Sendable {
 
   /// `value` with the quantiles of what the replicates say; the interval always holds the value itself.
   func estimate(_ value: Double, _ quantity: (Replicate) -> Double) -> Estimate {
-    let sorted = replicates.map(quantity).sorted()
-    let tail = (1 - confidence) / 2
-    return Estimate(
-      value,
-      Interval(
-        min(value, quantile(tail, ofSorted: sorted)), max(value, quantile(1 - tail, ofSorted: sorted))))
+    Estimate(value, draws: replicates.map(quantity), tail: (1 - confidence) / 2)
   }
 
   /// The share of replicates with a property.

@@ -86,10 +86,9 @@ struct CriticalMixtureFindings {
       lengths: inner.map(\.length), losses: inner.compactMap(\.ratio), powers: 1, name: "the critical ratio")
     var end: Estimate?
     if let found = ratio(fitted, shortest), !found.isOpen {
-      let drawn = replicates.map { ratio($0, shortest)?.ratio ?? curves.ratios[0] }.sorted()
-      let tail = (1 - study.options.confidence) / 2
-      let (low, high) = (quantile(tail, ofSorted: drawn), quantile(1 - tail, ofSorted: drawn))
-      end = Estimate(found.ratio, Interval(min(found.ratio, low), max(found.ratio, high)))
+      end = Estimate(
+        found.ratio, draws: replicates.map { ratio($0, shortest)?.ratio ?? curves.ratios[0] },
+        tail: (1 - study.options.confidence) / 2)
     }
     let length = countsTokens ? "\(significant(shortest)) tokens" : "\(significant(shortest)) steps"
     let limit = percentage(rise)
@@ -125,12 +124,9 @@ extension LawReport {
     var parameters: [LawParameter] = []
     let tail = (1 - confidence) / 2
     func add(_ name: String, _ place: Int, wide: Double, _ value: (PowerCurve) -> Double) {
-      let own = value(fit.fits[place])
-      let sorted = replicates.map { value($0[place]) }.sorted()
-      let interval = Interval(
-        min(own, quantile(tail, ofSorted: sorted)), max(own, quantile(1 - tail, ofSorted: sorted)))
-      let isTold = interval.upper - interval.lower < wide
-      parameters.append(LawParameter(name: name, estimate: Estimate(own, interval), isIdentified: isTold))
+      let estimate = Estimate(value(fit.fits[place]), draws: replicates.map { value($0[place]) }, tail: tail)
+      let isTold = estimate.interval.upper - estimate.interval.lower < wide
+      parameters.append(LawParameter(name: name, estimate: estimate, isIdentified: isTold))
     }
     let digits = fit.curves.powers == 1 ? ["₁"] : ["₂", "₃"]
     let size = fit.curves.losses.joined().max() ?? 1

@@ -20,12 +20,9 @@ extension LawReport {
       if case .surface(let loss) = SetFit.surface(fit, cells).replicate(&random) { loss } else { nil }
     }
     func parameter(_ name: String, _ value: (SurfaceLoss) -> Double, wide: Double) -> LawParameter {
-      let sorted = draws.map(value).sorted()
-      let own = value(fit.loss)
-      let interval = Interval(
-        min(own, quantile(0.05, ofSorted: sorted)), max(own, quantile(0.95, ofSorted: sorted)))
+      let estimate = Estimate(value(fit.loss), draws: draws.map(value), tail: 0.05)
       return LawParameter(
-        name: name, estimate: Estimate(own, interval), isIdentified: interval.upper - interval.lower < wide)
+        name: name, estimate: estimate, isIdentified: estimate.interval.upper - estimate.interval.lower < wide)
     }
     var parameters = fit.terms.places.map { place in
       parameter(names[place], { $0.coefficients[place] }, wide: .infinity)
@@ -53,13 +50,10 @@ extension LawReport {
       if case .law(let loss) = setFit.replicate(&random) { loss.parameters } else { nil }
     }
     let parameters = ranges.indices.map { j in
-      let own = fit.loss.parameters[j]
-      let sorted = draws.map { $0[j] }.sorted()
-      let tail = (1 - options.confidence) / 2
-      let interval = Interval(
-        min(own, quantile(tail, ofSorted: sorted)), max(own, quantile(1 - tail, ofSorted: sorted)))
+      let estimate = Estimate(
+        fit.loss.parameters[j], draws: draws.map { $0[j] }, tail: (1 - options.confidence) / 2)
       let isOpen = svd.values.indices.contains { !isTold[$0] && abs(svd.directions[j, $0]) > 0.3 }
-      return LawParameter(name: ranges[j].name, estimate: Estimate(own, interval), isIdentified: !isOpen)
+      return LawParameter(name: ranges[j].name, estimate: estimate, isIdentified: !isOpen)
     }
     let open = parameters.filter { !$0.isIdentified }.map(\.name)
     let rank = isTold.filter { $0 }.count

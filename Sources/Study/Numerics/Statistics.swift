@@ -18,6 +18,16 @@ func quantile(_ p: Double, ofSorted sorted: [Double]) -> Double {
   return sorted[lower] + (place - Double(lower)) * (sorted[lower + 1] - sorted[lower])
 }
 
+extension Estimate {
+  /// Between the draws that leave the share `tail` of them out on either side, and never without `value` itself.
+  init(_ value: Double, draws: [Double], tail: Double) {
+    let sorted = draws.sorted()
+    self.init(
+      value,
+      Interval(min(value, quantile(tail, ofSorted: sorted)), max(value, quantile(1 - tail, ofSorted: sorted))))
+  }
+}
+
 func median(_ values: [Double]) -> Double { quantile(0.5, ofSorted: values.sorted()) }
 
 /// What lies between the two ends with the confidence asked for.

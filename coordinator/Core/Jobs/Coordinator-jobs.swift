@@ -137,18 +137,15 @@ extension Coordinator {
   /// Gives known outputs to the shards that wait for them.
   mutating func fillFromCache(_ id: JobID) {
     guard !cache.isEmpty, case .sharded(let phase)? = phases[id] else { return }
-    var count = 0
-    for (index, shard) in phase.shards.enumerated() {
-      guard case .waiting = phase.states[index], let key = shard.cacheKey, let entry = cache[key] else { continue }
-      // Said before: the last one may end the phase.
-      if count == 0, let job = jobs[id] {
-        let known = zip(phase.shards, phase.states).count { shard, state in
-          if case .waiting = state { shard.cacheKey.map { cache[$0] != nil } ?? false } else { false }
-        }
-        let name = job.phasePlan.map { " of \($0.name)" } ?? ""
-        note("\(known) of \(phase.shards.count) shards\(name) were computed before and are taken over", job: id)
-      }
-      count += 1
+    let known = zip(phase.shards, phase.states).enumerated().compactMap { index, shard -> (Int, CacheEntryRecord)? in
+      guard case .waiting = shard.1, let key = shard.0.cacheKey, let entry = cache[key] else { return nil }
+      return (index, entry)
+    }
+    guard !known.isEmpty else { return }
+    // Said first: the last one may end the phase.
+    let name = jobs[id]?.phasePlan.map { " of \($0.name)" } ?? ""
+    note("\(known.count) of \(phase.shards.count) shards\(name) were computed before and are taken over", job: id)
+    for (index, entry) in known {
       withSharded(id) { $0.complete(shard: index, outputs: entry.outputs, result: entry.result) }
     }
   }

@@ -1,4 +1,3 @@
-import Chat
 import Checkpoints
 import KernelTable
 import Tokenizers
@@ -20,7 +19,7 @@ struct EvaluatedModel {
     tokenizer = try loadTokenizer(of: source).tokenizer
     try tokenizer.checkFits(vocabSize: source.configuration.vocabularySize)
     let loaded = tokenizer
-    chat = try way.map { ChatPrompting(format: try ChatFormat(of: source, tokenizer: loaded), way: $0) }
+    chat = try way.map { try ChatPrompting(source, loaded, $0) }
     scoring = try CachedScoring(
       source, kernels: try Kernels(InstructionSet.choose()), pool: ThreadPool(threads: threads),
       batchTokens: batchTokens)

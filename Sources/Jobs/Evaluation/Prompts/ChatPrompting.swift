@@ -1,5 +1,7 @@
 import Chat
+import Checkpoints
 import Templates
+import Tokenizers
 
 /// One turn of a prompt, as lm-evaluation-harness builds it: with a delimiter where the prompt is plain text.
 struct PromptTurn: Equatable {
@@ -20,6 +22,17 @@ struct ChatPrompting {
 
   let format: ChatFormat
   let way: Way
+
+  init(format: ChatFormat, way: Way) { (self.format, self.way) = (format, way) }
+
+  /// Of a model whose parts were compared already, when it was planned and first opened.
+  ///
+  /// - Throws: `ChatError`, also where it has no chat template.
+  init(_ model: any ModelSource, _ tokenizer: any Tokenizer, _ way: Way) throws {
+    self.init(
+      format: try ChatFormat(
+        configuration: model.configuration, companions: model.companions, tokenizer: tokenizer), way: way)
+  }
 
   /// - Parameter prefix: what the answer already begins with; then the last turn is not ended.
   /// - Throws: `ChatError`.

@@ -90,13 +90,10 @@ enum EQBench {
   private static func officialParts(_ answer: String) -> (first: String?, revised: String?) {
     let plain = answer.pythonReplaced("*", with: "").pythonReplaced("#", with: "")
     let heading = "Revised scores:"
-    let begun = plain.pythonSplit("First pass scores:")
-    let rest = begun.dropFirst().joined(separator: "First pass scores:").pythonSplit(heading)
-    let revised = plain.pythonSplit(heading)
-    return (
-      begun.count > 1 && rest.count > 1 ? rest[0] : nil,
-      revised.count > 1 ? revised.dropFirst().joined(separator: heading) : nil
-    )
+    let begun = plain.pythonSplit("First pass scores:", limit: 1)
+    let first = begun.count > 1 ? begun[1].pythonSplit(heading, limit: 1) : []
+    let revised = plain.pythonSplit(heading, limit: 1)
+    return (first.count > 1 ? first[0] : nil, revised.count > 1 ? revised[1] : nil)
   }
 
   private static func officialScore(_ row: TemplateDictionary, _ part: String) -> Double? {

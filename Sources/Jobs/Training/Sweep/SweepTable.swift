@@ -35,7 +35,7 @@ struct SweepTable {
         ]
       }
     }
-    return ([header + columns] + rows).map { row in row.map(quoted).joined(separator: ",") + "\n" }.joined()
+    return text([header + columns] + rows)
   }
 
   /// All cells together, a source at a time.
@@ -60,7 +60,11 @@ struct SweepTable {
     header += ["seed", "step", "tokens", "parameters", "status", "config_hash"]
     for kind in ["loss_", "initial_", "bpb_"] { header += base.corpus.sets.map { kind + $0.name } }
     header += ["train_loss", "weights_sha256"]
-    return ([header] + rows).map { row in row.map(quoted).joined(separator: ",") + "\n" }.joined()
+    return text([header] + rows)
+  }
+
+  private func text(_ rows: [[String]]) -> String {
+    rows.map { row in row.map(quoted).joined(separator: ",") + "\n" }.joined()
   }
 
   private func row(_ cell: CellResult, _ point: CellResult.Point) -> [String] {

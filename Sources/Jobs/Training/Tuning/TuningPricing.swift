@@ -6,18 +6,14 @@ public import Pricing
 public func tuningWork(_ mapping: SpecMapping, job: String, context: PricingContext) throws -> TrainingWork {
   let kind: TuningKind = job == DPOJob().name ? .preference : .imitation
   let specification = try TuningSpecification.read(mapping, kind: kind).specification
-  let recipe = specification.recipe
-  let rows = specification.validationSets.reduce(0) { $0 + $1.rows } * kind.sequencesPerExample
-  let scheduled = specification.evaluationInterval > 0 ? (recipe.steps - 1) / specification.evaluationInterval : 0
   let paths =
     specification.sources.flatMap(\.paths)
     + specification.validationSets.flatMap { set in
       if case .files(let paths) = set.origin { paths } else { [SpecScalar]() }
     }
-  return TrainingWork(
-    shape: try context.shape(ofModel: specification.model), sequenceLength: recipe.sequenceLength,
-    globalBatchSize: recipe.globalBatchSize * kind.sequencesPerExample, steps: recipe.steps, slices: recipe.slices,
-    bytesPerGradient: recipe.rounding == .bf16 ? 2 : 4, evaluationTokens: rows * recipe.sequenceLength,
-    evaluations: rows > 0 ? 2 + scheduled : 0, checkpointsKept: specification.checkpointsKept,
+  return specification.recipe.work(
+    shape: try context.shape(ofModel: specification.model), rowsPerExample: kind.sequencesPerExample,
+    evaluationRows: specification.validationSets.reduce(0) { $0 + $1.rows } * kind.sequencesPerExample,
+    evaluationInterval: specification.evaluationInterval, checkpointsKept: specification.checkpointsKept,
     textBytes: context.textBytes(paths))
 }
