@@ -138,6 +138,51 @@ struct HarnessTests {
     #expect(compared >= 6)
   }
 
+  @Test("HumanEval and MBPP: the same prompts, and of the same texts the same programs and scores")
+  func code() throws {
+    struct Reference: Decodable {
+      struct Item: Decodable {
+        let prompt: String
+        let answer: String
+        let filter: String
+        let programs: [String]
+        let test: String
+        let scores: [String: Double]
+      }
+      struct Block: Decodable {
+        let text: String
+        let code: String
+      }
+      let humaneval: [Item]
+      let mbpp: [Item]
+      let blocks: [Block]
+    }
+    let file = TestData.package.appendingPathComponent("Tests/EvaluationJobTests/Fixtures/code.json")
+    let reference = try JSONDecoder().decode(Reference.self, from: Data(contentsOf: file))
+    for block in reference.blocks { #expect(CodeScores.codeBlock(block.text) == block.code) }
+    let folder = try TemporaryDirectory()
+    // Without one nothing is run, and programs alone are compared.
+    let sandbox = try CodeSandbox.preparedForTest(folder)
+    let runner: any CodeRunning = sandbox ?? NothingPasses()
+    for (name, expected) in [("humaneval", reference.humaneval), ("mbpp", reference.mbpp)] {
+      let (task, items) = try items(name, count: expected.count, shots: nil)
+      let scorer = try ItemScorer(task, code: runner)
+      for (item, expected) in zip(items, expected) {
+        let about = "\(name) \(item.number)"
+        #expect(sha256(item.requests[0].firstArgument).hasPrefix(expected.prompt), "\(about)")
+        #expect(sha256(item.target.written).hasPrefix(expected.test), "\(about)")
+        let scores = try scorer.scores(item, [.texts([expected.answer])])
+        #expect(scores.map(\.filter) == [expected.filter], "\(about)")
+        #expect(scores[0].programs.map { String(sha256($0).prefix(12)) } == expected.programs, "\(about)")
+        guard sandbox != nil else { continue }
+        let found = scores[0].metrics.map { ($0.name, Aggregation.mean.score([$0.value])) }
+        #expect(Dictionary(uniqueKeysWithValues: found) == expected.scores, "\(about)")
+      }
+    }
+    #expect(reference.humaneval.count { $0.scores == ["pass@1": 1] } == 3)
+    #expect(reference.mbpp.count { $0.scores == ["pass_at_1": 1] } == 6)
+  }
+
   @Test("Prompts in a chat template are its own: examples as turns or not, answers begun, no system role")
   func chats() throws {
     struct Case: Decodable {
@@ -197,6 +242,19 @@ struct HarnessTests {
       let found = try #require(Aggregation(rawValue: rule.aggregation)).score(values)
       #expect(abs(found - wanted) < 1e-5 * max(1, wanted), "\(rule.name): \(found), not \(wanted)")
     }
+  }
+}
+
+private struct NothingPasses: CodeRunning {
+  func passes(_ program: String) -> Bool { false }
+}
+
+extension ItemScore {
+  /// The filtered texts, of which a filter may make a list.
+  fileprivate var programs: [String] {
+    filtered.flatMap { value -> [TemplateValue] in
+      if case .list(let texts) = value { texts } else { [value] }
+    }.map(\.pythonText)
   }
 }
 
