@@ -142,13 +142,15 @@ private struct Talk {
         isCancelled = true
         engine.cancel(id)
       case .text(.text(let piece, _)):
+        // What was on its way when the answer was stopped.
+        if isCancelled { continue }
         answer += piece
         try show(piece, of: id)
       case .text(.refused(let refusal)): throw CommandFailure(.usage, "\(refusal)")
       case .text(.finished(let finish)):
         try show("\n", of: id)
         if answer.isEmpty, !isCancelled { Console.shared.note("(no answer)") }
-        if finish.reason == .length { Console.shared.note("(cut at \(finish.generatedTokens) tokens)") }
+        if finish.reason == .length, !isCancelled { Console.shared.note("(cut at \(finish.generatedTokens) tokens)") }
         if isCancelled { Console.shared.note("(stopped)") }
         session.remember(text, answer: answer)
         if isCancelled, isatty(STDIN_FILENO) == 0 || Interrupts.isAskedToEnd {
@@ -201,14 +203,14 @@ private final class EventQueue: @unchecked Sendable {
     }
   }
 
-  /// Waits for an event, or for `isInterrupted`, which is asked ten times a second.
+  /// Waits for an event, or for `isInterrupted`, which is asked before each event and ten times a second.
   func next(orWhen isInterrupted: () -> Bool) -> Event? {
     condition.withLock {
-      while events.isEmpty {
+      while true {
         if isInterrupted() { return .interrupted }
+        if !events.isEmpty { return .text(events.removeFirst()) }
         _ = condition.wait(until: Date(timeIntervalSinceNow: 0.1))
       }
-      return .text(events.removeFirst())
     }
   }
 }
