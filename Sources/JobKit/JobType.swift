@@ -16,6 +16,9 @@ public protocol JobType: Sendable {
   /// Of these, the ones that a job written so will find.
   func values(of specification: SpecMapping) -> [StageValue]
 
+  /// What this host lacks for some of the work, in short sentences that `status` shows before any job needs it.
+  var hostShortcomings: [String] { get }
+
   /// Checks the whole job file and makes the plan. Throws `SpecError` for what the user can mend.
   func plan(_ specification: SpecMapping, context: any PlanningContext) throws -> JobPlan
 
@@ -29,6 +32,7 @@ public protocol JobType: Sendable {
 extension JobType {
   public var values: [StageValue] { [] }
   public func values(of specification: SpecMapping) -> [StageValue] { values }
+  public var hostShortcomings: [String] { [] }
 }
 
 /// What `JobType.plan` may ask of the submitter's machine.

@@ -115,6 +115,18 @@ import WireProtocol
     story.join(3, memoryBytes: 8_000_000_000)
   }
 
+  @Test func whatAHostLacksIsSaidBeforeAJobNeedsIt() {
+    var story = Story()
+    story.join(1, shortcomings: "no python3: programs run elsewhere")
+    #expect(story.workerStatus(1)?.reason == "no job waits for a worker; no python3: programs run elsewhere")
+    story.join(2)
+    #expect(story.workerStatus(2)?.reason == "no job waits for a worker")
+    story.submit(.stepped(slices: 2))
+    #expect(story.workerStatus(1)?.reason.hasSuffix("; no python3: programs run elsewhere") == true)
+    story.join(1, boot: 2)
+    #expect(story.workerStatus(1)?.reason.contains("python3") == false)
+  }
+
   @Test func aModelThatDoesNotFitIsSaidWithTheFigures() {
     var story = Story()
     story.join(1, memoryBytes: 8_000_000_000)

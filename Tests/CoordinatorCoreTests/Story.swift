@@ -96,17 +96,19 @@ struct Story {
 
   /// Connects, and says what lives there.
   mutating func join(
-    _ worker: Int, boot: UInt64 = 1, inventory: [AssignmentID] = [], plugin: String = "toy", memoryBytes: UInt64 = 0
+    _ worker: Int, boot: UInt64 = 1, inventory: [AssignmentID] = [], plugin: String = "toy", memoryBytes: UInt64 = 0,
+    shortcomings: String = ""
   ) {
     let connection = ConnectionID(nextConnection)
     nextConnection += 1
-    let hello = Hello(
+    var hello = Hello(
       wireVersionLow: 1, wireVersionHigh: 1, role: .worker, node: Token128(high: 9, low: UInt64(worker)),
       boot: Token128(high: UInt64(worker), low: boot), build: "story", numericsVersion: 1,
       plugins: [PluginVersion(name: plugin, version: 1)],
       worker: WorkerDescription(
         name: "host-\(worker)", advertisedHost: "10.0.0.\(worker)", isa: "avx2", threads: 2,
         memoryBytes: memoryBytes, processID: 1))
+    hello.shortcomings = shortcomings
     happen(.workerConnected(connection, hello, address: "10.0.0.\(worker):5", wireVersion: 1))
     guard case .welcome(let welcome)? = outbox.last(where: { $0.connection == connection })?.message else { return }
     workers[worker] = StoryWorker(connection: connection, generation: welcome.generation, id: welcome.worker)

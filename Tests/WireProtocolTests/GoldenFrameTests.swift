@@ -152,6 +152,19 @@ struct GoldenFrameTests {
     for index in 0..<4 { bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * UInt32(index))) }
   }
 
+  @Test("What a host lacks travels in HELLO, cut to its limit, and a HELLO without it keeps its bytes")
+  func shortcomings() throws {
+    var hello = try #require(MessageSamples.handshake.compactMap { $0 as? Hello }.first)
+    let bare = hello.sampleFrame().body
+    hello.shortcomings = "no python3"
+    let frame = hello.sampleFrame()
+    #expect(try frame.decode(Hello.self) == hello)
+    #expect(frame.body.dropLast(frame.body.count - bare.count + 2).elementsEqual(bare.dropLast(2)))
+    hello.shortcomings = String(repeating: "语", count: 400)
+    let cut = try hello.sampleFrame().decode(Hello.self).shortcomings
+    #expect(cut.hasSuffix("语…") && cut.utf8.count <= 512 && cut.utf8.count > 500)
+  }
+
   @Test("Shares of a worker and the states of shards travel, and plans without them keep their bytes")
   func shares() throws {
     let shard = ShardPlan(name: "a", payload: [1], inputs: [], threads: 2, memoryBytes: 1 << 33)

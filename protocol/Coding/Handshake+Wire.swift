@@ -40,7 +40,14 @@ extension Hello: WireMessage {
       plugins: try reader.list("plugins", of: PluginVersion.self, max: 256),
       worker: try reader.optional("worker", of: WorkerDescription.self), runToken: try reader.token("runToken"),
       assignment: try reader.value("assignment", of: AssignmentID.self))
+    let shortcomings = try reader.extensions().value(1, "shortcomings") { (reader) throws(WireError) in
+      try reader.sentence("shortcomings", max: Hello.shortcomingsBytes)
+    }
+    self.shortcomings = shortcomings ?? ""
   }
+
+  /// A small part of a handshake frame, whose other fields vary.
+  private static let shortcomingsBytes = 512
 
   public func encode(into writer: inout WireWriter) {
     writer.u8(wireVersionLow)
@@ -56,6 +63,10 @@ extension Hello: WireMessage {
     writer.optional(worker)
     writer.token(runToken)
     writer.value(assignment)
+    let shortcomings = shortcomings
+    writer.extensions([
+      (tag: 1, write: shortcomings.isEmpty ? nil : { $0.sentence(shortcomings, max: Hello.shortcomingsBytes) })
+    ])
   }
 
   /// The first two bytes, in every version: the range that the speaker speaks. A server reads these before the rest,

@@ -62,6 +62,8 @@ public struct Hello: Equatable, Sendable {
   public var runToken: Token128
   /// For peers: the assignment that speaks.
   public var assignment: AssignmentID
+  /// For workers: what the host lacks for some work, one sentence for `status`; empty when it lacks nothing.
+  public var shortcomings = ""
 
   public init(
     wireVersionLow: UInt8, wireVersionHigh: UInt8, role: Role, features: UInt64 = 0, cluster: Token128 = .zero,

@@ -24,6 +24,8 @@ public struct WorkerOptions: Sendable {
   public var numericsVersion: UInt32
   public var isa: String
   public var plugins: [PluginVersion] = []
+  /// What this host lacks for some of its plugins' work, for `status`; empty when it lacks nothing.
+  public var shortcomings = ""
   public var threads: UInt32
   /// Where peers reach this host's runners; nil takes the local address of the control connection.
   public var advertisedHost: String?

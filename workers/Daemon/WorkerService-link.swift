@@ -21,12 +21,14 @@ extension WorkerService {
   }
 
   private var hello: Hello {
-    Hello(
+    var hello = Hello(
       wireVersionLow: WireVersion.oldestSpoken, wireVersionHigh: WireVersion.current, role: .worker, cluster: cluster,
       node: node, boot: boot, build: options.build, numericsVersion: options.numericsVersion, plugins: options.plugins,
       worker: WorkerDescription(
         name: options.name, advertisedHost: advertisedHost, isa: options.isa, threads: options.threads,
         memoryBytes: options.memoryBytes, processID: ProcessMemory.processID))
+    hello.shortcomings = options.shortcomings
+    return hello
   }
 
   private func answered(_ link: LinkID, _ connection: Connection, _ answer: Result<Welcome, TransportError>) {

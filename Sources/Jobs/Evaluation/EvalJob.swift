@@ -11,6 +11,10 @@ public struct EvalJob: JobType {
   public var name: String { "eval" }
   public var version: UInt32 { Self.version }
 
+  public var hostShortcomings: [String] {
+    CodeSandbox.hostInterpreter == nil ? ["no python3: what models write in Python is run by others"] : []
+  }
+
   public func plan(_ specification: SpecMapping, context: any PlanningContext) throws -> JobPlan {
     let (eval, resolved) = try EvalSpecification.read(specification)
     let plan = try EvalPlanner(specification: eval, context: context).plan()

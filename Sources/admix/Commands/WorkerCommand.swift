@@ -42,6 +42,7 @@ struct WorkerCommand: ParsableCommand {
       numericsVersion: numericsVersion, isa: try InstructionSet.choose().rawValue,
       threads: UInt32(threads ?? Machine.processorCount))
     options.plugins = jobTypes.map { PluginVersion(name: $0.name, version: $0.version) }
+    options.shortcomings = jobTypes.flatMap(\.hostShortcomings).joined(separator: "; ")
     options.memoryBytes = try HostMemory.now().totalBytes
     options.advertisedHost = advertise
     options.dataPorts = dataPort?.ports

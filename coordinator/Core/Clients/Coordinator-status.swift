@@ -45,6 +45,7 @@ extension Coordinator {
     } else {
       status.reason = idleReason(of: worker)
     }
+    if !worker.shortcomings.isEmpty { status.reason += "; \(worker.shortcomings)" }
     if let assignment, case .stepped(let phase)? = phases[assignment.job] {
       status.workUnitsPerSecond = phase.workUnitsPerSecond(of: assignment.id)
     }

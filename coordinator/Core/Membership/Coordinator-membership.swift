@@ -45,6 +45,7 @@ extension Coordinator {
     entry.address = address
     entry.description = hello.worker
     entry.plugins = Set(hello.plugins)
+    entry.shortcomings = hello.shortcomings
     entry.boot = hello.boot
     entry.connection = connection
     entry.generation = generation

@@ -8,6 +8,8 @@ struct WorkerEntry: Sendable {
   var address = ""
   var description: WorkerDescription?
   var plugins: Set<PluginVersion> = []
+  /// What its host lacks for some work, in its own words.
+  var shortcomings = ""
   /// Of the process that was here last; nil when this boot of the coordinator has not seen it.
   var boot: Token128?
   var connection: ConnectionID?

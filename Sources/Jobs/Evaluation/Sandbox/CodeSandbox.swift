@@ -27,7 +27,7 @@ struct CodeSandbox: CodeRunning {
   /// - Throws: `HostUnfit` where there is no python3, or the host forbids a part of the sandbox; `SandboxBroken` when
   ///   an escape succeeded.
   static func prepared(_ scratch: String) throws -> CodeSandbox {
-    guard let interpreter = interpreters.first(where: { access($0, X_OK) == 0 }) else {
+    guard let interpreter = hostInterpreter else {
       throw HostUnfit(
         "this host has no python3 in \(interpreters.joined(separator: " or ")), which running written programs needs; "
           + "install Debian's python3, or let a worker that has it do it")
@@ -42,6 +42,9 @@ struct CodeSandbox: CodeRunning {
   }
 
   private static let interpreters = ["/usr/bin/python3", "/usr/local/bin/python3"]
+
+  /// This host's python3, if it has one.
+  static var hostInterpreter: String? { interpreters.first { access($0, X_OK) == 0 } }
 
   /// Runs the program's text as the harness's own runner does: in an empty module, and ending early, with whatever
   /// status, is a failure.
