@@ -2,15 +2,22 @@
 
     python check-gguf-export.py MODEL_DIRECTORY FILE.gguf…          # needs gguf, torch, transformers
     python check-gguf-export.py --llama MODEL_DIRECTORY FILE.gguf…  # needs llama-cpp-python as well
+    python check-gguf-export.py --admix PROGRAM MODEL_DIRECTORY FILE.gguf…
 
 The package `gguf` reads every tensor, which must be the directory's, put in llama.cpp's order and rounded as the file
 says. With --llama, llama.cpp and transformers must continue the same prompts with the same greedy tokens; quantized files
 are only asked how many they share: their weights are rounded, and llama.cpp rounds activations to int8 beside them. For
 every prompt it tells how far the logits behind it lie apart, as KL divergence in nats and as the largest difference.
+With --admix, `admix serve` on the file must give the greedy texts of transformers on the file's own weights, as `gguf`
+dequantizes them.
 """
 
 import argparse
+import json
 import pathlib
+import re
+import subprocess
+import urllib.request
 
 import numpy as np
 
@@ -34,14 +41,22 @@ def hugging_face_name(name):
     return f"model.layers.{layer}.{inner[part]}.{kind}"
 
 
+def heads(reader):
+    """How many heads the rows of queries and keys lie in; empty where they lie as in the directory."""
+    field = lambda key: reader.fields[key].contents()
+    architecture = field("general.architecture")
+    if architecture != "llama":
+        return {}
+    return {"attn_q": field(f"{architecture}.attention.head_count"),
+            "attn_k": field(f"{architecture}.attention.head_count_kv")}
+
+
 def check_tensors(directory, path):
     import gguf
 
     reader = gguf.GGUFReader(path)
     field = lambda key: reader.fields[key].contents()
-    architecture = field("general.architecture")
-    heads = {"attn_q": field(f"{architecture}.attention.head_count"),
-             "attn_k": field(f"{architecture}.attention.head_count_kv")}
+    permuted = heads(reader)
     expected = tensors(directory)
     count = 0
     for tensor in reader.tensors:
@@ -49,8 +64,8 @@ def check_tensors(directory, path):
             continue
         value = expected[hugging_face_name(tensor.name)].astype(np.float32)
         part = tensor.name.split(".")[2] if tensor.name.startswith("blk.") else ""
-        if architecture == "llama" and part in heads:
-            value = value.reshape(heads[part], 2, -1, *value.shape[1:]).swapaxes(1, 2).reshape(value.shape)
+        if part in permuted:
+            value = value.reshape(permuted[part], 2, -1, *value.shape[1:]).swapaxes(1, 2).reshape(value.shape)
         stored = gguf.quants.quantize(value, tensor.tensor_type) if tensor.tensor_type.name != "F32" else value
         found = np.ascontiguousarray(tensor.data).reshape(-1).view(np.uint8)
         wanted = np.ascontiguousarray(stored).reshape(-1).view(np.uint8)
@@ -97,14 +112,64 @@ def check_text(directory, path):
     return shared == total
 
 
+def weights(path):
+    """The file's tensors in fp32, in the directory's names and order."""
+    import gguf
+
+    reader = gguf.GGUFReader(path)
+    permuted = heads(reader)
+    for tensor in reader.tensors:
+        if tensor.name == "rope_freqs.weight":
+            continue
+        value = gguf.quants.dequantize(tensor.data, tensor.tensor_type).reshape([int(n) for n in tensor.shape[::-1]])
+        part = tensor.name.split(".")[2] if tensor.name.startswith("blk.") else ""
+        if part in permuted:
+            value = value.reshape(permuted[part], -1, 2, *value.shape[1:]).swapaxes(1, 2).reshape(value.shape)
+        yield hugging_face_name(tensor.name), value
+
+
+def check_admix(program, directory, path):
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    model = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32)
+    tokenizer = AutoTokenizer.from_pretrained(directory)
+    parameters = dict(model.named_parameters())
+    with torch.no_grad():
+        for name, value in weights(path):
+            parameters[name].copy_(torch.from_numpy(np.array(value, dtype=np.float32)))
+    server = subprocess.Popen([program, "serve", path, "--port", "0"], stderr=subprocess.PIPE, text=True)
+    try:
+        address = next(found.group(1) for line in server.stderr if (found := re.search(r"served at (http://\S+)/", line)))
+        same = 0
+        for prompt in PROMPTS:
+            ids = tokenizer(prompt)["input_ids"]
+            reference = model.generate(torch.tensor([ids]), max_new_tokens=32, do_sample=False)[0].tolist()[len(ids):]
+            wanted = tokenizer.decode(reference, skip_special_tokens=True)
+            request = {"model": pathlib.Path(path).name, "prompt": prompt, "max_tokens": len(reference), "temperature": 0}
+            answer = urllib.request.urlopen(urllib.request.Request(
+                address + "/v1/completions", json.dumps(request).encode(), {"Content-Type": "application/json"}))
+            found = json.load(answer)["choices"][0]["text"]
+            same += found == wanted
+            print(f"  {prompt!r}: {'the same' if found == wanted else 'other'}: {found!r}"
+                  + ("" if found == wanted else f", not {wanted!r}"))
+    finally:
+        server.terminate()
+        server.wait()
+    print(f"{path}: {same} of {len(PROMPTS)} texts of up to 32 tokens as transformers' with the file's weights")
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--llama", action="store_true")
+    parser.add_argument("--admix")
     parser.add_argument("directory")
     parser.add_argument("files", nargs="+")
     arguments = parser.parse_args()
     for file in arguments.files:
-        if arguments.llama:
+        if arguments.admix:
+            check_admix(arguments.admix, arguments.directory, file)
+        elif arguments.llama:
             check_text(arguments.directory, file)
         else:
             check_tensors(arguments.directory, file)
