@@ -11,6 +11,7 @@ public struct PlannedJob: Sendable {
   public let recipeDigest: Digest
   /// What has to be in the coordinator's store before the job is submitted.
   public let files: [InputFile]
+  private let references: [InputReference]
 
   /// Where results go: the job file's `output`, or `out/NAME`.
   public var output: String {
@@ -24,6 +25,15 @@ public struct PlannedJob: Sendable {
     (plan, resolved) = try context.plan(file.specification)
     files = context.files
     recipeDigest = digest(ofRecipe: resolved, plan: plan, inputs: context.references)
+    references = context.references
+  }
+
+  /// Of the input tree's contents; nil when there is none of the name, or its files are not there yet.
+  public func contentDigest(ofInput name: String) -> Digest? {
+    for case .files(let tree) in references where tree.name == name {
+      return hashText(tree.files.map { "\($0.digest.hex) \($0.path)\n" }.joined())
+    }
+    return nil
   }
 }
 

@@ -145,6 +145,27 @@ struct OutputTreeTests {
     #expect(renamed == output + ".1")
     #expect(try OutputClaim.claim(output, recipe: first, force: true) == .new)
     #expect(try OutputClaim.claim(output + ".2", recipe: second, force: false) == .same)
+    // Two recipes of one family have a directory in turn, and a result of the one is none of the other.
+    let family = OutputClaim.Family(digest: second, results: ["eval"])
+    let shared = "\(directory.path)/shared"
+    #expect(try OutputClaim.claim(shared, recipe: first, family: family, force: false) == .new)
+    for name in ["result.json", "eval/table.md", "notes.txt", ".admix/journal"] {
+      try FileManager.default.createDirectory(atPath: "\(shared)/eval", withIntermediateDirectories: true)
+      try "x".write(toFile: "\(shared)/\(name)", atomically: false, encoding: .utf8)
+    }
+    #expect(try OutputClaim.claim(shared, recipe: first, family: family, force: false) == .same)
+    #expect(FileManager.default.fileExists(atPath: "\(shared)/eval/table.md"))
+    #expect(try OutputClaim.claim(shared, recipe: second, family: family, force: false) == .related)
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: shared).sorted() == [".admix", "notes.txt"]
+        && FileManager.default.fileExists(atPath: "\(shared)/.admix/journal"))
+    #expect(try OutputClaim.claim(shared, recipe: second, family: family, force: false) == .same)
+    let other = OutputClaim.Family(digest: first, results: ["eval"])
+    for stranger in [other, nil] {
+      #expect(throws: OutputError.self) {
+        try OutputClaim.claim(shared, recipe: first, family: stranger, force: false)
+      }
+    }
     try FileManager.default.createDirectory(atPath: "\(directory.path)/mine", withIntermediateDirectories: true)
     try "x".write(toFile: "\(directory.path)/mine/thesis.txt", atomically: false, encoding: .utf8)
     #expect(throws: OutputError.self) {

@@ -28,6 +28,47 @@ struct EvaluationRunTests {
     #expect(answers.values.allSatisfy { $0.count == 1 && "ABCD".contains($0) }, "\(answers)")
   }
 
+  @Test("More or fewer tasks in the same directory: answers are taken over, and the files are those of a fresh one")
+  func growing() throws {
+    let quiz = try Quiz(count: 300)
+    func evaluate(
+      _ tasks: [String], _ output: String, model: String = "model"
+    ) throws -> (status: Int32, told: String) {
+      let names = tasks.map { "bench/\($0).yaml" }.joined(separator: ",")
+      let run = try quiz.tiny.admix(["eval", model, "--tasks", names, "--output_path", output])
+      return (run.status, run.output + run.error)
+    }
+    func files(_ output: String) throws -> [String: Data] {
+      try Quiz.files(in: "\(quiz.directory.path)/\(output)/eval")
+    }
+    let first = try evaluate(["quiz"], "out")
+    #expect(first.status == 0 && !first.told.contains("computed before"), "\(first.told)")
+    let more = try evaluate(["quiz", "sums", "poems"], "out")
+    #expect(more.status == 0, "\(more.told)")
+    #expect(more.told.contains("3 of 6 shards of items were computed before and are taken over"), "\(more.told)")
+    #expect(try evaluate(["quiz", "sums", "poems"], "fresh").status == 0)
+    #expect(try files("out") == files("fresh"))
+    let fewer = try evaluate(["poems"], "out")
+    #expect(fewer.told.contains("2 of 2 shards of items were computed before"), "\(fewer.told)")
+    #expect(try evaluate(["poems"], "poems").status == 0)
+    #expect(try files("out") == files("poems"))
+    // The model and the data are not kept a second time.
+    let kept = try FileManager.default.subpathsOfDirectory(atPath: quiz.directory.path + "/out/.admix")
+    let sizes = try kept.map {
+      try FileManager.default.attributesOfItem(atPath: "\(quiz.directory.path)/out/.admix/\($0)")[.size] as? Int ?? 0
+    }
+    let weights = try FileManager.default.attributesOfItem(
+      atPath: quiz.directory.path + "/model/model.safetensors")[.size] as? Int
+    #expect(try sizes.allSatisfy { try $0 != #require(weights) } && kept.contains("output.json"), "\(kept)")
+    // Another model's answers are never mixed with these.
+    try FileManager.default.copyItem(atPath: quiz.directory.path + "/model", toPath: quiz.directory.path + "/other")
+    let configuration = quiz.directory.path + "/other/config.json"
+    try (String(contentsOfFile: configuration, encoding: .utf8) + "\n").write(
+      toFile: configuration, atomically: true, encoding: .utf8)
+    let other = try evaluate(["poems"], "out", model: "other")
+    #expect(other.status != 0 && other.told.contains("holds the results of another recipe"), "\(other.told)")
+  }
+
   @Test("As a stage after a training it asks that model, and the report has scores, chance and overlap")
   func stage() throws {
     let quiz = try Quiz(count: 40)

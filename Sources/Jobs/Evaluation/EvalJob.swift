@@ -7,6 +7,10 @@ public struct EvalJob: JobType {
   /// Counts up when an item's result may change.
   static let version: UInt32 = 2
 
+  /// The input that is the model, and the output that is the results.
+  public static let modelInput = EvalTree.model
+  public static let resultsTree = EvalTree.results
+
   public init() {}
   public var name: String { "eval" }
   public var version: UInt32 { Self.version }

@@ -5,6 +5,7 @@ import JobFiles
 import JobKit
 import KernelTable
 import Results
+import StateFiles
 import WireProtocol
 
 struct Run: ParsableCommand {
@@ -50,14 +51,17 @@ struct Run: ParsableCommand {
 
   private var threadsPerWorker: Int { threads ?? max(1, Machine.processorCount / workers) }
 
-  /// Runs a job that is planned already; `prepare` gets the claimed output directory.
-  func run(_ planned: PlannedJob, prepare: (String) throws -> Void = { _ in }) throws {
+  /// Runs a job that is planned already; `prepare` gets the claimed output directory. With a family, the directory may
+  /// hold the results of an earlier job of it, whose shards are taken over.
+  func run(
+    _ planned: PlannedJob, family: OutputClaim.Family? = nil, prepare: (String) throws -> Void = { _ in }
+  ) throws {
     if dryRun { return Console.shared.print(dryRunLines(planned)) }
     let known = try known.map(KnownWeights.init(path:))
     _ = try InstructionSet.choose()
     try MemoryNeed(planned.plan).check(workers: workers)
     let directory = Machine.absolute(output ?? planned.output)
-    let claim = try OutputClaim.claim(directory, recipe: planned.recipeDigest, force: force) {
+    let claim = try OutputClaim.claim(directory, recipe: planned.recipeDigest, family: family, force: force) {
       Console.shared.note("what was in \(directory) is now in \($0)")
     }
     if from != nil, claim == .same, finishedResult(in: directory) != nil {
@@ -73,8 +77,12 @@ struct Run: ParsableCommand {
     }
     for note in planned.plan.notes { Console.shared.note(note) }
     try prepare(directory)
-    let (state, isKnown) = try train(planned, directory: directory, known: known)
-    if state == .completed { removeWorkingFiles(directory) }
+    let (state, isKnown) = try train(
+      planned, directory: directory, known: known, cancelsEarlier: from != nil || claim == .related)
+    if state == .completed {
+      if family != nil { removeInputs(of: planned, directory) }
+      removeWorkingFiles(directory, keeping: ["output.json"] + (family != nil ? ["coordinator"] : []))
+    }
     let status = isKnown ? exitStatus(of: state) : .jobFailed
     if status != .ok { throw ExitCode(status.rawValue) }
   }
@@ -82,7 +90,7 @@ struct Run: ParsableCommand {
   /// Runs the job to its end or to a stop, and prints what came of it. `isKnown` is false for weights that are not the
   /// known ones.
   private func train(
-    _ planned: PlannedJob, directory: String, known: KnownWeights?
+    _ planned: PlannedJob, directory: String, known: KnownWeights?, cancelsEarlier: Bool
   ) throws -> (JobState, isKnown: Bool) {
     let cluster = try LocalCluster(
       LocalCluster.Settings(
@@ -93,7 +101,7 @@ struct Run: ParsableCommand {
     defer { connection.close() }
     // A token made of the recipe: submitted again after a crash it is the same job. With --from it is another one, and
     // takes over the finished stages of the one before.
-    if from != nil { try cancelUnfinished(on: connection) }
+    if cancelsEarlier { try cancelUnfinished(on: connection) }
     let job = try connection.submit(planned, token: from == nil ? token(of: planned.recipeDigest) : .drawn())
     try goOn(job, on: connection)
     Interrupts.count()
@@ -140,10 +148,20 @@ struct Run: ParsableCommand {
   }
 
   /// Journal, artifacts and caches of a job that is over; its results are in the output tree.
-  private func removeWorkingFiles(_ directory: String) {
+  private func removeWorkingFiles(_ directory: String, keeping kept: [String]) {
     let folder = "\(directory)/.admix"
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name != "output.json" {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where !kept.contains(name) {
       try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+    }
+  }
+
+  /// Leaves in the coordinator's store what later jobs of the family take over: what shards came to.
+  private func removeInputs(of planned: PlannedJob, _ directory: String) {
+    do {
+      let store = try BlobStore(root: "\(directory)/.admix/coordinator")
+      for file in planned.files { try store.remove(file.digest) }
+    } catch {
+      Console.shared.warn("\(error)")
     }
   }
 

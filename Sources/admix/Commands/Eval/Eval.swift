@@ -63,7 +63,11 @@ struct EvalRun: ParsableCommand {
     if let threads { arguments += ["--threads", "\(threads)"] }
     if force { arguments.append("--force") }
     if json { arguments.append("--json") }
-    try Run.parse(arguments).run(planned)
+    // More tasks, or more of their items, find what the directory's evaluations of the same model have answered.
+    let family = planned.contentDigest(ofInput: EvalJob.modelInput).map {
+      OutputClaim.Family(digest: $0, results: [EvalJob.resultsTree])
+    }
+    try Run.parse(arguments).run(planned, family: family)
     let table = "\(Machine.absolute(output))/eval/table.md"
     if !json, let text = readText(table) { Console.shared.print(text.split(separator: "\n").map(String.init)) }
   }
