@@ -22,9 +22,12 @@ private struct SummaryLines {
 
   init(_ result: JSONNode) {
     self.result = result
-    let steps = "step \(result["steps"]?.count ?? 0)/\(result["steps_planned"]?.count ?? 0)"
-    let words = ["name", "state", "kind"].map { result[$0]?.string ?? "?" }
-    lines = ["\(result["id"]?.count ?? 0) \(words.joined(separator: "  "))  \(steps)"]
+    var words = ["name", "state", "kind"].map { result[$0]?.string ?? "?" }
+    // A finished evaluation has none.
+    if let planned = result["steps_planned"]?.count, planned > 0 {
+      words.append("step \(result["steps"]?.count ?? 0)/\(planned)")
+    }
+    lines = ["\(result["id"]?.count ?? 0) \(words.joined(separator: "  "))"]
     add("reason", result["reason"]?.string)
   }
 

@@ -73,7 +73,7 @@ struct ResultObjectTests {
     // Without the coordinator, all that does not depend on its journal.
     let alone = resultLines(resultObject(detail, rows: Self.rows))
     #expect(alone.filter { !lines.contains($0) }.isEmpty && alone.count >= lines.count - 1)
-    #expect(resultLines([:]) == ["0 ?  ?  ?  step 0/0"])
+    #expect(resultLines([:]) == ["0 ?  ?  ?"])
   }
 
   @Test("JSON reads back as it was written")
