@@ -52,6 +52,15 @@ struct EvaluationRunTests {
     #expect(fewer.told.contains("2 of 2 shards of items were computed before"), "\(fewer.told)")
     #expect(try evaluate(["poems"], "poems").status == 0)
     #expect(try files("out") == files("poems"))
+    // The same again is done already, but not where another evaluation's result came in between.
+    #expect(try evaluate(["poems"], "out").told.contains("nothing is left to do"))
+    let result = quiz.directory.path + "/out/result.json"
+    let recipe = try json(result)["recipe_sha256"] as? String
+    let stranger = try String(contentsOfFile: quiz.directory.path + "/fresh/result.json", encoding: .utf8)
+    try stranger.write(toFile: result, atomically: true, encoding: .utf8)
+    let restored = try evaluate(["poems"], "out")
+    #expect(restored.status == 0 && !restored.told.contains("nothing is left to do"), "\(restored.told)")
+    #expect(try json(result)["recipe_sha256"] as? String == recipe && recipe != nil)
     // The model and the data are not kept a second time.
     let kept = try FileManager.default.subpathsOfDirectory(atPath: quiz.directory.path + "/out/.admix")
     let sizes = try kept.map {

@@ -64,13 +64,13 @@ struct Run: ParsableCommand {
     let claim = try OutputClaim.claim(directory, recipe: planned.recipeDigest, family: family, force: force) {
       Console.shared.note("what was in \(directory) is now in \($0)")
     }
-    if from != nil, claim == .same, finishedResult(in: directory) != nil {
+    if from != nil, claim == .same, finishedResult(of: planned, in: directory) != nil {
       throw CommandFailure(
         .usage,
         "\(directory) is finished, and what its stages took over was cleared away; --force without --from computes all "
           + "of it again")
     }
-    if claim == .same, let result = finishedResult(in: directory) {
+    if claim == .same, let result = finishedResult(of: planned, in: directory) {
       Console.shared.note("\(directory) holds the finished results of this recipe; nothing is left to do")
       if show(result, lines: resultLines(result), known: known) { return }
       throw ExitCode(ExitStatus.jobFailed.rawValue)
@@ -139,9 +139,11 @@ struct Run: ParsableCommand {
     }
   }
 
-  private func finishedResult(in directory: String) -> JSONNode? {
+  /// By its recipe, since a run of another recipe of the family may have ended after the directory was claimed.
+  private func finishedResult(of planned: PlannedJob, in directory: String) -> JSONNode? {
     guard let text = try? String(contentsOfFile: "\(directory)/result.json", encoding: .utf8),
-      let result = JSONNode(parsing: text), result["state"] == "COMPLETED"
+      let result = JSONNode(parsing: text), result["state"] == "COMPLETED",
+      result["recipe_sha256"] == .string(planned.recipeDigest.hex)
     else { return nil }
     if case .string(let model)? = result["model"], !FileManager.default.fileExists(atPath: model) { return nil }
     return result
