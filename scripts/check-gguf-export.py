@@ -41,14 +41,17 @@ def hugging_face_name(name):
     return f"model.layers.{layer}.{inner[part]}.{kind}"
 
 
-def heads(reader):
-    """How many heads the rows of queries and keys lie in; empty where they lie as in the directory."""
+def entries(reader):
+    """Each tensor with the directory's name for it, and with how many heads its rows lie in where llama.cpp has them in
+    another order than the directory; None where it has not."""
     field = lambda key: reader.fields[key].contents()
-    architecture = field("general.architecture")
-    if architecture != "llama":
-        return {}
-    return {"attn_q": field(f"{architecture}.attention.head_count"),
-            "attn_k": field(f"{architecture}.attention.head_count_kv")}
+    heads = {}
+    if field("general.architecture") == "llama":
+        heads = {"attn_q": field("llama.attention.head_count"), "attn_k": field("llama.attention.head_count_kv")}
+    for tensor in reader.tensors:
+        if tensor.name != "rope_freqs.weight":
+            part = tensor.name.split(".")[2] if tensor.name.startswith("blk.") else ""
+            yield tensor, hugging_face_name(tensor.name), heads.get(part)
 
 
 def check_tensors(directory, path):
@@ -56,16 +59,12 @@ def check_tensors(directory, path):
 
     reader = gguf.GGUFReader(path)
     field = lambda key: reader.fields[key].contents()
-    permuted = heads(reader)
     expected = tensors(directory)
     count = 0
-    for tensor in reader.tensors:
-        if tensor.name == "rope_freqs.weight":
-            continue
-        value = expected[hugging_face_name(tensor.name)].astype(np.float32)
-        part = tensor.name.split(".")[2] if tensor.name.startswith("blk.") else ""
-        if part in permuted:
-            value = value.reshape(permuted[part], 2, -1, *value.shape[1:]).swapaxes(1, 2).reshape(value.shape)
+    for tensor, name, heads in entries(reader):
+        value = expected[name].astype(np.float32)
+        if heads:
+            value = value.reshape(heads, 2, -1, *value.shape[1:]).swapaxes(1, 2).reshape(value.shape)
         stored = gguf.quants.quantize(value, tensor.tensor_type) if tensor.tensor_type.name != "F32" else value
         found = np.ascontiguousarray(tensor.data).reshape(-1).view(np.uint8)
         wanted = np.ascontiguousarray(stored).reshape(-1).view(np.uint8)
@@ -116,16 +115,11 @@ def weights(path):
     """The file's tensors in fp32, in the directory's names and order."""
     import gguf
 
-    reader = gguf.GGUFReader(path)
-    permuted = heads(reader)
-    for tensor in reader.tensors:
-        if tensor.name == "rope_freqs.weight":
-            continue
+    for tensor, name, heads in entries(gguf.GGUFReader(path)):
         value = gguf.quants.dequantize(tensor.data, tensor.tensor_type).reshape([int(n) for n in tensor.shape[::-1]])
-        part = tensor.name.split(".")[2] if tensor.name.startswith("blk.") else ""
-        if part in permuted:
-            value = value.reshape(permuted[part], -1, 2, *value.shape[1:]).swapaxes(1, 2).reshape(value.shape)
-        yield hugging_face_name(tensor.name), value
+        if heads:
+            value = value.reshape(heads, -1, 2, *value.shape[1:]).swapaxes(1, 2).reshape(value.shape)
+        yield name, value
 
 
 def check_admix(program, directory, path):

@@ -34,7 +34,7 @@ public struct OutputClaim: Sendable {
     let found = owner(of: directory)
     if found?.recipe == recipe { return .same }
     if let family, found?.family == family.digest {
-      // First: a result that was there under the new recipe's name would pass for its own.
+      // First: nothing of the earlier recipe's may stand under the new one's name, not even after a crash.
       for name in ["result.json"] + family.results { removeTree("\(directory)/\(name)") }
       try write(recipe, family, directory)
       return .related

@@ -68,7 +68,7 @@ struct EvalRun: ParsableCommand {
       OutputClaim.Family(digest: $0, results: [EvalJob.resultsTree])
     }
     try Run.parse(arguments).run(planned, family: family)
-    let table = "\(Machine.absolute(output))/eval/table.md"
+    let table = "\(Machine.absolute(output))/\(EvalJob.resultsTree)/table.md"
     if !json, let text = readText(table) { Console.shared.print(text.split(separator: "\n").map(String.init)) }
   }
 
