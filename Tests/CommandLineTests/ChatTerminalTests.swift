@@ -109,10 +109,10 @@ struct ChatTerminalTests {
       try terminal.wait(for: Self.prompt)
       terminal.type("Once upon a time\r")
       // The line is done and the terminal its own again: from here on Ctrl-S holds what is shown, and Ctrl-C is a
-      // signal that lets it go on. An answer that was all shown before is none to stop: then once more.
+      // signal that lets it go on, when all of the answer waits. One that was all shown before is none to stop.
       try terminal.wait(for: "\u{1B}[?2004l")
       terminal.type("\u{13}")
-      usleep(20_000)
+      usleep(500_000)
       terminal.type("\u{3}")
       let shown = try terminal.wait(for: Self.prompt)
       guard shown.contains("(stopped)") else { continue }
