@@ -135,7 +135,7 @@ let package = Package(
     // The cluster.
     part("StateFiles", "Sources/StateFiles", ["WireProtocol", crypto]),
     part("ControlClient", "Sources/ControlClient", ["StateFiles", "WireProtocol", "Transport"]),
-    part("CoordinatorCore", "coordinator/Core", ["WireProtocol"]),
+    part("CoordinatorCore", "coordinator/Core", ["WireProtocol", crypto]),
     part(
       "CoordinatorDaemon", "coordinator/Daemon",
       [

@@ -2,14 +2,20 @@
 
     python check-gguf-export.py MODEL_DIRECTORY FILE.gguf…          # needs gguf, torch, transformers
     python check-gguf-export.py --llama MODEL_DIRECTORY FILE.gguf…  # needs llama-cpp-python as well
+    python check-gguf-export.py --llama-fp32 MODEL_DIRECTORY FILE.gguf…
     python check-gguf-export.py --admix PROGRAM MODEL_DIRECTORY FILE.gguf…
 
 The package `gguf` reads every tensor, which must be the directory's, put in llama.cpp's order and rounded as the file
 says. With --llama, llama.cpp and transformers must continue the same prompts with the same greedy tokens; quantized files
 are only asked how many they share: their weights are rounded, and llama.cpp rounds activations to int8 beside them. For
 every prompt it tells how far the logits behind it lie apart, as KL divergence in nats and as the largest difference.
-With --admix, `admix serve` on the file must give the greedy texts of transformers on the file's own weights, as `gguf`
-dequantizes them.
+With --llama-fp32, llama.cpp must continue longer prompts as transformers does with the file's own weights, as `gguf`
+dequantizes them, whatever their type. That needs a llama.cpp that computes them in fp32, which it does with BLAS in
+batches of 32 tokens and more: for every token the whole text is evaluated anew. Built so:
+
+    CMAKE_ARGS="-DGGML_BLAS=ON -DGGML_BLAS_VENDOR=OpenBLAS -DGGML_CPU_REPACK=OFF" pip install llama-cpp-python
+
+With --admix, `admix serve` on the file must give the greedy texts of transformers on the file's own weights.
 """
 
 import argparse
@@ -122,16 +128,69 @@ def weights(path):
         yield name, value
 
 
-def check_admix(program, directory, path):
+def model_of(directory, path):
+    """transformers' model with the file's own weights."""
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
 
     model = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32)
-    tokenizer = AutoTokenizer.from_pretrained(directory)
     parameters = dict(model.named_parameters())
     with torch.no_grad():
         for name, value in weights(path):
             parameters[name].copy_(torch.from_numpy(np.array(value, dtype=np.float32)))
+    return model
+
+
+# Of 32 tokens and more: fewer are not computed by BLAS.
+LONG_PROMPTS = [
+    "The old lighthouse stood at the end of the long stone pier, and every evening the keeper climbed its narrow stairs "
+    "to light the lamp. One night in winter",
+    "Photosynthesis is the process by which green plants, algae and some bacteria turn light, water and carbon dioxide "
+    "into sugar and oxygen. It takes place in",
+    "从前有一个小村庄,村里的人每天早上都到河边去打水。有一天,一个年轻人发现河水变了颜色,他",
+    "def fibonacci(n):\n    if n < 2:\n        return n\n    return fibonacci(n - 1) + fibonacci(n - 2)\n\n\n"
+    "def factorial(n):\n",
+]
+
+
+def check_text_in_fp32(directory, path):
+    import llama_cpp
+    import torch
+
+    assert b"BLAS" in llama_cpp.llama_print_system_info(), "this llama.cpp was built without BLAS"
+    model = model_of(directory, path)
+    fp32 = llama_cpp.GGML_TYPE_F32
+    llama = llama_cpp.Llama(path, n_ctx=256, n_threads=2, logits_all=True, type_k=fp32, type_v=fp32, verbose=False)
+    shared = total = 0
+    worst = 0.0
+    for prompt in LONG_PROMPTS:
+        ids = llama.tokenize(prompt.encode(), add_bos=True, special=True)
+        assert len(ids) >= 32, (len(ids), prompt)
+        reference = model.generate(torch.tensor([ids]), max_new_tokens=32, do_sample=False)[0].tolist()[len(ids):]
+        with torch.no_grad():
+            logits = model(torch.tensor([ids + reference])).logits[0].numpy()
+        found = []
+        while len(found) < len(reference):
+            llama.reset()
+            llama.eval(ids + found)
+            scores = np.array(llama.scores[len(ids) + len(found) - 1])
+            if found == reference[:len(found)]:
+                worst = max(worst, float(np.abs(scores - logits[len(ids) + len(found) - 1]).max()))
+            found.append(int(scores.argmax()))
+        same = next((i for i, (a, b) in enumerate(zip(found, reference)) if a != b), len(reference))
+        shared, total = shared + same, total + len(reference)
+        print(f"  {prompt[:24]!r}…: {same} of {len(reference)} tokens: "
+              f"{llama.detokenize(found, special=True).decode(errors='replace')!r}")
+    print(f"{path}: llama.cpp's greedy tokens in fp32: {shared} of {total} as transformers' with the file's weights, "
+          f"logits within {worst:.1e}")
+
+
+def check_admix(program, directory, path):
+    import torch
+    from transformers import AutoTokenizer
+
+    model = model_of(directory, path)
+    tokenizer = AutoTokenizer.from_pretrained(directory)
     server = subprocess.Popen([program, "serve", path, "--port", "0"], stderr=subprocess.PIPE, text=True)
     try:
         address = next(found.group(1) for line in server.stderr if (found := re.search(r"served at (http://\S+)/", line)))
@@ -156,6 +215,7 @@ def check_admix(program, directory, path):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--llama", action="store_true")
+    parser.add_argument("--llama-fp32", action="store_true")
     parser.add_argument("--admix")
     parser.add_argument("directory")
     parser.add_argument("files", nargs="+")
@@ -163,6 +223,8 @@ if __name__ == "__main__":
     for file in arguments.files:
         if arguments.admix:
             check_admix(arguments.admix, arguments.directory, file)
+        elif arguments.llama_fp32:
+            check_text_in_fp32(arguments.directory, file)
         elif arguments.llama:
             check_text(arguments.directory, file)
         else:

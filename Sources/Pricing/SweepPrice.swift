@@ -48,7 +48,7 @@ public struct SweepPrice: Sendable {
   }
 
   public var tokens: Int { work.cells.reduce(0) { $0 + $1.tokens } }
-  public var flops: Double { work.cells.reduce(0) { $0 + $1.trainingFlops + $1.evaluationFlops } }
+  public var flops: Double { work.cells.reduce(0) { $0 + $1.flops } }
   /// Of a worker with all its cells.
   public var memoryBytes: Double { Double(sideBySide) * (cells.map(\.memory.total).max() ?? 0) }
   public var fits: Bool { memoryBytes <= Double(cluster.memoryBytes) }

@@ -47,6 +47,8 @@ public struct TrainingPrice: Sendable {
   /// Packing and transfer that computing does not hide.
   public let exchangeSecondsPerStep: Figure
   public let evaluationSeconds: Figure
+  /// The reference model's pass over all texts, shared by the workers; nil where there is none or it cannot be known.
+  public let referenceSeconds: Figure?
 
   /// Workers beyond the slices have nothing to do.
   public var busyWorkers: Int { min(cluster.workers, work.slices) }
@@ -59,8 +61,8 @@ public struct TrainingPrice: Sendable {
 
   public var totalSeconds: Figure {
     Figure(
-      Double(work.steps) * secondsPerStep.value + evaluationSeconds.value,
-      Self.weakest([secondsPerStep, evaluationSeconds]))
+      Double(work.steps) * secondsPerStep.value + evaluationSeconds.value + (referenceSeconds?.value ?? 0),
+      Self.weakest([secondsPerStep, evaluationSeconds] + [referenceSeconds].compactMap { $0 }))
   }
 
   public var tokensPerSecond: Figure {
@@ -101,6 +103,9 @@ public struct TrainingPrice: Sendable {
       parameters * throughput.secondsPerParameter, throughput.basis(threads: cluster.threads))
     evaluationSeconds = Figure(
       work.evaluationFlops / Double(busy) / flopsPerSecond.value, flopsPerSecond.basis)
+    referenceSeconds = work.referenceTokens.map { _ in
+      Figure(work.referenceFlops / Double(cluster.workers) / flopsPerSecond.value, .estimated)
+    }
 
     // Packing takes a thread of its own, which shares the processors; and of what a host sends and receives the part
     // that comes with the last slice's backward pass travels meanwhile.

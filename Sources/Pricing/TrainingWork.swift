@@ -13,6 +13,9 @@ public struct TrainingWork: Sendable {
   /// Input positions of all validation sets together, and how often they are evaluated.
   public var evaluationTokens: Int
   public var evaluations: Int
+  /// Input positions that a reference model reads once before the first step; nil where there is none, or where the
+  /// texts that decide it are not at hand.
+  public var referenceTokens: Int?
   public var checkpointsKept: Int
   /// The compressed or plain text files; nil when they are not at hand.
   public var textBytes: UInt64?
@@ -53,4 +56,8 @@ public struct TrainingWork: Sendable {
   public var trainingFlops: Double { Double(tokens) * flopsPerToken }
   /// Forward only: a third of training's.
   public var evaluationFlops: Double { Double(evaluations * evaluationTokens) * flopsPerToken / 3 }
+  /// Forward only, too.
+  public var referenceFlops: Double { Double(referenceTokens ?? 0) * flopsPerToken / 3 }
+  /// Of all that is computed.
+  public var flops: Double { trainingFlops + evaluationFlops + referenceFlops }
 }

@@ -67,8 +67,8 @@ struct PlanPage {
       "tokens", grouped(UInt64(work.tokens)), .computed,
       "\(grouped(UInt64(work.steps))) steps of \(work.globalBatchSize) × \(work.sequenceLength), \(work.slices) slices")
     add(
-      "operations", scientific(work.trainingFlops + work.evaluationFlops), .computed,
-      "forward and backward, with evaluations")
+      "operations", scientific(work.flops), work.referenceTokens == nil ? .computed : .estimated,
+      "forward and backward, with evaluations" + (work.referenceTokens == nil ? "" : " and the reference"))
     let memory = price.memory
     add(
       "memory, a worker", size(memory.total), .computed,
@@ -90,6 +90,9 @@ struct PlanPage {
       "computing \(seconds(price.computeSecondsPerStep.value)), update \(seconds(price.updateSecondsPerStep.value)), "
         + "exchange \(seconds(price.exchangeSecondsPerStep.value))")
     add("evaluations", duration(price.evaluationSeconds.value), price.evaluationSeconds)
+    if let reference = price.referenceSeconds {
+      add("reference", duration(reference.value), reference, "both answers of every pair, once")
+    }
     add(
       "time, in all", duration(price.totalSeconds.value), price.totalSeconds,
       "\(rate(price.tokensPerSecond.value)) tokens/s; texts are prepared before that")
@@ -151,7 +154,7 @@ struct PlanPage {
     return [
       "name": .string(name), "job": .string("cpt"), "parameters": .integer(Int64(price.work.parameters)),
       "tokens": .integer(Int64(price.work.tokens)), "steps": .integer(Int64(price.work.steps)),
-      "flops": .number(price.work.trainingFlops + price.work.evaluationFlops),
+      "flops": .number(price.work.flops),
       "workers": .integer(Int64(price.cluster.workers)), "busy_workers": .integer(Int64(price.busyWorkers)),
       "threads": .integer(Int64(price.cluster.threads)),
       "memory_bytes": [
@@ -165,7 +168,8 @@ struct PlanPage {
       "compute_seconds_per_step": figure(price.computeSecondsPerStep),
       "update_seconds_per_step": figure(price.updateSecondsPerStep),
       "exchange_seconds_per_step": figure(price.exchangeSecondsPerStep),
-      "evaluation_seconds": figure(price.evaluationSeconds), "total_seconds": figure(price.totalSeconds),
+      "evaluation_seconds": figure(price.evaluationSeconds),
+      "reference_seconds": price.referenceSeconds.map(figure) ?? .null, "total_seconds": figure(price.totalSeconds),
       "tokens_per_second": figure(price.tokensPerSecond),
     ]
   }

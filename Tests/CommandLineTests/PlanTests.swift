@@ -104,6 +104,11 @@ struct PlanTests {
     let text = try job.admix(["plan", "other.yaml", "--throughput", "100"]).output
     #expect(text.contains("! other: what `job: weigh` costs is not known"), "\(text)")
     #expect(text.contains("4 of 5 stages, those that are priced, one after the other"), "\(text)")
+    // The pairs are not there, so nobody knows what the reference reads.
+    #expect(parts[3]["reference_seconds"] == .null && !text.contains("reference"))
+    try job.directory.write(TinyJob.lines(of: "pair", count: 100), to: "p.jsonl")
+    let known = try job.admix(["plan", "other.yaml", "--throughput", "100"]).output
+    #expect(known.contains("both answers of every pair, once"), "\(known)")
   }
 
   @Test("What is not priced alone, or is no model, is refused with the way out")

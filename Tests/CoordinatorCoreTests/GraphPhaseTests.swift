@@ -153,6 +153,57 @@ import WireProtocol
     #expect(story.jobStatus(6)?.state != .completed)
   }
 
+  /// A training stage, and `names` asked of its model, each a shard with a key of its own.
+  private func questions(_ names: [String], notes: [String] = []) -> JobPlan {
+    let shards = names.map { name in
+      ShardPlan(
+        name: name, payload: [], inputs: [.stage(name: "model", stage: "first", output: "model")],
+        cacheKey: Story.digest(UInt64(name.utf8.first ?? 0)))
+    }
+    var training = JobPlan.stepped(steps: 1, name: "first")
+    training.notes = notes
+    let questions = JobPlan(
+      jobType: "toy", pluginVersion: 1, name: "ask", phases: [PhasePlan(name: "ask", work: .sharded(shards))],
+      outputs: [])
+    return JobPlan(
+      jobType: "pipe", pluginVersion: 1, name: "both",
+      phases: [
+        PhasePlan(
+          name: "stages",
+          work: .graph([
+            StagePlan(name: "first", needs: [], plan: training),
+            StagePlan(name: "ask", needs: ["first"], plan: questions),
+          ]))
+      ], outputs: [])
+  }
+
+  @Test func aShardIsTakenOverWhenItsKeyAndWhatAStageHandsOverAreThose() {
+    var story = Story()
+    story.join(1)
+    story.submit(questions(["a"]))
+    finishStage(&story, 11)
+    finishShard(&story, 1)
+    #expect(story.jobStatus(1)?.state == .completed)
+    // More is asked of the same model; the coordinator has been away in between. Jobs 4, 5, 6.
+    story.restart()
+    story.join(1)
+    story.submit(questions(["a", "b"]), token: 2)
+    #expect(story.jobStatus(5)?.state == .completed)
+    #expect(story.events.contains { $0.contains("1 of 2 shards of ask were computed before") })
+    story.restart()
+    story.join(1)
+    finishShard(&story, 1)
+    #expect(story.jobStatus(4)?.state == .completed)
+    // The same is asked of another model. Jobs 7, 8, 9.
+    story.submit(questions(["a", "b"], notes: ["other"]), token: 3)
+    finishStage(&story, 12)
+    #expect(story.jobStatus(9)?.state == .running)
+    finishShard(&story, 1)
+    #expect(story.jobStatus(9)?.state == .running)
+    finishShard(&story, 1)
+    #expect(story.jobStatus(7)?.state == .completed)
+  }
+
   @Test func stagesAreControlledThroughTheirPipeline() {
     var story = Story()
     story.join(1)

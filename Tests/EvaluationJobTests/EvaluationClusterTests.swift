@@ -66,4 +66,42 @@ struct EvaluationClusterTests {
     #expect(try five.waitForJob(last)["state"] as? String == "COMPLETED")
     #expect(try results(five, last) == expected)
   }
+
+  @Test("asks a model of an earlier stage only what it was not asked before")
+  func earlierStagesModel() throws {
+    let quiz = try Quiz()
+    let cluster = try Cluster(workers: 1)
+    try cluster.waitForWorkers(1)
+    func events(tasks: String, steps: Int = 2) throws -> String {
+      let file = try cluster.directory.write(
+        """
+        job: pipeline
+        name: both
+        stages:
+          - name: train
+            job: cpt
+            model: model
+            sources:
+              - {name: zh, role: added, paths: [zh.jsonl]}
+              - {name: en, role: retained, paths: [en.jsonl]}
+            mixture: {almr: 0.5}
+            recipe: {steps: \(steps), sequence_length: 32, global_batch_size: 8, learning_rate: 1.0e-3}
+          - {name: after, job: eval, model: "${train.model}", tasks: [\(tasks)], limit: 30}
+        """, to: "pipeline.yaml")
+      let answer = try cluster.json(["submit", file.path, "--base", quiz.directory.path, "--json"], seconds: 60)
+      let job = try #require(answer["id"] as? Int, "\(answer)")
+      #expect(try cluster.waitForJob(job, seconds: 60)["state"] as? String == "COMPLETED")
+      let jobs = try cluster.status()["jobs"] as? [[String: Any]] ?? []
+      let stage = try #require(
+        jobs.first { $0["parent"] as? Int == job && $0["name"] as? String == "after" }?["id"] as? Int, "\(jobs)")
+      return try cluster.run(["logs", "\(stage)"]).output
+    }
+    let first = try events(tasks: "bench/quiz.yaml")
+    #expect(!first.contains("computed before"), "\(first)")
+    let more = try events(tasks: "bench/quiz.yaml, bench/poems.yaml")
+    #expect(more.contains("2 of 3 shards of items were computed before and are taken over"), "\(more)")
+    // Of a model that was trained otherwise nothing is known.
+    let other = try events(tasks: "bench/quiz.yaml", steps: 3)
+    #expect(!other.contains("computed before"), "\(other)")
+  }
 }

@@ -81,6 +81,26 @@ struct PricingTests {
     #expect(try price(3, link: nil).computeSecondsPerStep.value == one.computeSecondsPerStep.value * 3 / 8)
   }
 
+  @Test("A reference model reads its texts once, forward only, before the steps")
+  func reference() throws {
+    var work = Self.work(try NamedShape.smollm2_135m.llama())
+    func price(_ workers: Int) -> TrainingPrice {
+      TrainingPrice(
+        work, on: ClusterShape(workers: workers, threads: 2, memoryBytes: 24_000_000_000, linkBytesPerSecond: nil),
+        throughput: Self.plain)
+    }
+    let without = price(1)
+    #expect(without.referenceSeconds == nil)
+    work.referenceTokens = 60_000
+    let with = price(1)
+    let seconds = 60_000 * work.flopsPerToken / 3 / 1e12
+    #expect(with.referenceSeconds == Figure(seconds, .estimated))
+    #expect(abs(with.totalSeconds.value - without.totalSeconds.value - seconds) < 1e-9)
+    #expect(with.totalSeconds.basis == .estimated && without.totalSeconds.basis == .measured)
+    // Shared by all workers, also by those beyond the slices.
+    #expect(abs((price(10).referenceSeconds?.value ?? 0) - seconds / 10) < 1e-9)
+  }
+
   @Test("What does not fit is said: Llama-3 8B needs 177 GB a worker and more, 70B more than a terabyte")
   func memory() throws {
     func price(_ shape: NamedShape) throws -> TrainingPrice {

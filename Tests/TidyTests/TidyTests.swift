@@ -79,8 +79,8 @@ struct TidyTests {
     "Crypto": [
       "Sources/Checkpoints", "Sources/Corpora", "Sources/GradientExchange", "Sources/JobRunner",
       "Sources/ControlClient", "Sources/JobFiles", "Sources/StateFiles",
-      "Sources/Jobs/Training", "Sources/Jobs/Evaluation", "Sources/Jobs/Study", "coordinator/Daemon", "workers/Daemon",
-      "Sources/admix", "Tests",
+      "Sources/Jobs/Training", "Sources/Jobs/Evaluation", "Sources/Jobs/Study", "coordinator/Core",
+      "coordinator/Daemon", "workers/Daemon", "Sources/admix", "Tests",
     ],
     "GRDB": ["coordinator/Daemon", "Tests"],
     "Yams": ["Sources/JobFiles", "Tests"],

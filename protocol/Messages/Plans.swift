@@ -57,7 +57,8 @@ public struct ShardPlan: Equatable, Sendable {
   public var name: String
   public var payload: [UInt8]
   public var inputs: [InputReference]
-  /// When two shards have the same key their outputs are the same files; the coordinator runs one of them, once.
+  /// When two shards have the same key, and get the same files from other stages, their outputs are the same files; the
+  /// coordinator runs one of them, once. A key need not cover what other stages hand over.
   public var cacheKey: Digest?
   /// Compute threads it takes: a worker runs as many such shards at once as its threads allow. 0 takes a worker whole.
   public var threads: UInt32

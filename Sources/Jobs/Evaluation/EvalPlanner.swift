@@ -92,8 +92,9 @@ struct EvalPlanner {
 
   private struct Model {
     let reference: InputReference
-    /// Everything about it that results depend on; nil for an earlier stage's.
-    let digests: [String]?
+    /// Everything about it that results depend on; empty for an earlier stage's, whose files the coordinator adds to a
+    /// shard's key.
+    let digests: [String]
     let memoryBytes: UInt64
     let notes: [String]
     /// Nil in plain text, and for an earlier stage's.
@@ -105,7 +106,7 @@ struct EvalPlanner {
     let input = try context.input(named: EvalTree.model, path: path, kind: .fileOrDirectory)
     guard let local = input.localPath, case .files(let tree) = input.reference else {
       return Model(
-        reference: input.reference, digests: nil, memoryBytes: 0,
+        reference: input.reference, digests: [], memoryBytes: 0,
         notes: ["The model is an earlier stage's; it is checked when that stage is done."], chat: nil)
     }
     do {
@@ -250,7 +251,7 @@ struct EvalPlanner {
       let (first, end) = (range.lowerBound, range.upperBound)
       let name = "\(task.definition.name) \(first)-\(end - 1)"
       let key = try cacheKey(task, first..<end, model)
-      let tree = "items-" + (key?.hex ?? hex(SHA256.hash(data: Array(name.utf8)))).prefix(16)
+      let tree = "items-" + key.hex.prefix(16)
       let payload = ItemsPayload(
         task: task.definition.name, first: first, end: end, numFewshot: task.numFewshot,
         batchTokens: specification.batchTokens, allowsCode: specification.allowsCode, outputTree: tree,
@@ -264,13 +265,12 @@ struct EvalPlanner {
   }
 
   /// What a range of items' results depend on: the model's files, the task with its data and examples, the range. Not
-  /// the batch, nor the worker. Nil when the model is not there yet.
-  private func cacheKey(_ task: PlannedTask, _ range: Range<Int>, _ model: Model) throws -> WireProtocol.Digest? {
-    guard let digests = model.digests else { return nil }
+  /// the batch, nor the worker.
+  private func cacheKey(_ task: PlannedTask, _ range: Range<Int>, _ model: Model) throws -> WireProtocol.Digest {
     var hash = SHA256()
     func add(_ text: String) { hash.update(data: Array("\(text)\n".utf8)) }
     add("eval \(EvalJob.version) numerics \(numericsVersion)")
-    for digest in digests { add(digest) }
+    for digest in model.digests { add(digest) }
     var definition = task.definition
     // The tree's number is the plan's business; the file's content counts.
     for index in definition.files.indices { definition.files[index].tree = "" }
@@ -278,6 +278,7 @@ struct EvalPlanner {
     for content in task.contents { add(content) }
     if let chat = specification.chat { add("chat, examples as turns: \(chat.isMultiturn)") }
     add("\(range.lowerBound) \(range.upperBound) of \(task.numFewshot)-shot")
-    return WireProtocol.Digest(Array(hash.finalize()))
+    guard let key = WireProtocol.Digest(Array(hash.finalize())) else { preconditionFailure("SHA-256 has 32 bytes") }
+    return key
   }
 }

@@ -54,7 +54,7 @@ extension Coordinator {
       .phaseStarted(PhaseStartedRecord(job: id, phase: job.state.phase, runToken: runToken)))
     switch plan.work {
     case .sharded(let shards):
-      phases[id] = .sharded(ShardedPhase(job: id, phase: job.state.phase, shards: shards, settings: settings))
+      phases[id] = .sharded(shardedPhase(shards, of: job))
       fillFromCache(id)
       withSharded(id) { $0.settle() }
     case .stepped(let stepped):
@@ -127,7 +127,7 @@ extension Coordinator {
 
   private mutating func shardCompleted(_ record: ShardCompletedRecord) {
     guard let job = jobs[record.job], case .sharded(let shards)? = job.phasePlan?.work,
-      Int(record.shard) < shards.count, let key = shards[Int(record.shard)].cacheKey, cache[key] == nil
+      Int(record.shard) < shards.count, let key = cacheKey(of: shards[Int(record.shard)], for: job), cache[key] == nil
     else { return }
     let entry = CacheEntryRecord(key: key, outputs: record.outputs, result: record.result)
     cache[key] = entry

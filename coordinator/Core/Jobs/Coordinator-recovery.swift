@@ -41,7 +41,7 @@ extension Coordinator {
     let isStopped = job.state.state.isFinal
     switch plan.work {
     case .sharded(let shards):
-      var phase = ShardedPhase(job: id, phase: job.state.phase, shards: shards, settings: settings)
+      var phase = shardedPhase(shards, of: job)
       for row in journal.shards[id] ?? [] where row.phase == job.state.phase {
         phase.fill(shard: Int(row.shard), outputs: row.outputs, result: row.result)
       }
