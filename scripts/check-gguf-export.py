@@ -9,9 +9,10 @@ The package `gguf` reads every tensor, which must be the directory's, put in lla
 says. With --llama, llama.cpp and transformers must continue the same prompts with the same greedy tokens; quantized files
 are only asked how many they share: their weights are rounded, and llama.cpp rounds activations to int8 beside them. For
 every prompt it tells how far the logits behind it lie apart, as KL divergence in nats and as the largest difference.
-With --llama-fp32, llama.cpp must continue longer prompts as transformers does with the file's own weights, as `gguf`
-dequantizes them, whatever their type. That needs a llama.cpp that computes them in fp32, which it does with BLAS in
-batches of 32 tokens and more: for every token the whole text is evaluated anew. Built so:
+With --llama-fp32, llama.cpp must continue the prompts as transformers does with the file's own weights, as `gguf`
+dequantizes them, whatever their type. That needs a llama.cpp that computes in fp32, which it does with BLAS for 32 tokens
+and more at a time. So it is given prompt and answer at once: when its likeliest token behind each token is the answer's
+next one, the answer is its own greedy text. Built so:
 
     CMAKE_ARGS="-DGGML_BLAS=ON -DGGML_BLAS_VENDOR=OpenBLAS -DGGML_CPU_REPACK=OFF" pip install llama-cpp-python
 
@@ -141,46 +142,34 @@ def model_of(directory, path):
     return model
 
 
-# Of 32 tokens and more: fewer are not computed by BLAS.
-LONG_PROMPTS = [
-    "The old lighthouse stood at the end of the long stone pier, and every evening the keeper climbed its narrow stairs "
-    "to light the lamp. One night in winter",
-    "Photosynthesis is the process by which green plants, algae and some bacteria turn light, water and carbon dioxide "
-    "into sugar and oxygen. It takes place in",
-    "从前有一个小村庄,村里的人每天早上都到河边去打水。有一天,一个年轻人发现河水变了颜色,他",
-    "def fibonacci(n):\n    if n < 2:\n        return n\n    return fibonacci(n - 1) + fibonacci(n - 2)\n\n\n"
-    "def factorial(n):\n",
-]
-
-
 def check_text_in_fp32(directory, path):
     import llama_cpp
     import torch
 
-    assert b"BLAS" in llama_cpp.llama_print_system_info(), "this llama.cpp was built without BLAS"
+    libraries = pathlib.Path(llama_cpp.__file__).parent / "lib"
+    assert list(libraries.glob("*ggml-blas*")), "this llama.cpp was built without BLAS"
     model = model_of(directory, path)
     fp32 = llama_cpp.GGML_TYPE_F32
     llama = llama_cpp.Llama(path, n_ctx=256, n_threads=2, logits_all=True, type_k=fp32, type_v=fp32, verbose=False)
     shared = total = 0
     worst = 0.0
-    for prompt in LONG_PROMPTS:
+    for prompt in PROMPTS:
         ids = llama.tokenize(prompt.encode(), add_bos=True, special=True)
-        assert len(ids) >= 32, (len(ids), prompt)
         reference = model.generate(torch.tensor([ids]), max_new_tokens=32, do_sample=False)[0].tolist()[len(ids):]
+        text = ids + reference
+        assert len(text) >= 32, f"{prompt!r}: BLAS does not compute {len(text)} tokens"
+        llama.reset()
+        llama.eval(text)
+        answers = slice(len(ids) - 1, len(text) - 1)
+        logits = np.array(llama.scores[answers])
+        found = logits.argmax(-1).tolist()
         with torch.no_grad():
-            logits = model(torch.tensor([ids + reference])).logits[0].numpy()
-        found = []
-        while len(found) < len(reference):
-            llama.reset()
-            llama.eval(ids + found)
-            scores = np.array(llama.scores[len(ids) + len(found) - 1])
-            if found == reference[:len(found)]:
-                worst = max(worst, float(np.abs(scores - logits[len(ids) + len(found) - 1]).max()))
-            found.append(int(scores.argmax()))
+            wanted = model(torch.tensor([text])).logits[0, answers].numpy()
         same = next((i for i, (a, b) in enumerate(zip(found, reference)) if a != b), len(reference))
         shared, total = shared + same, total + len(reference)
-        print(f"  {prompt[:24]!r}…: {same} of {len(reference)} tokens: "
-              f"{llama.detokenize(found, special=True).decode(errors='replace')!r}")
+        worst = max(worst, float(np.abs(logits - wanted).max()))
+        print(f"  {prompt!r}: {same} of {len(reference)} tokens: "
+              f"{llama.detokenize(found[:same], special=True).decode(errors='replace')!r}")
     print(f"{path}: llama.cpp's greedy tokens in fp32: {shared} of {total} as transformers' with the file's weights, "
           f"logits within {worst:.1e}")
 

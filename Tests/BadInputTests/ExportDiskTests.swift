@@ -13,7 +13,7 @@ struct ExportDiskTests {
     let job = try TinyJob()
     // Only what runs on the small disk sees it: the listing is part of the command.
     let script = #"""
-      "$0" export model /mnt/exported --format "$1" --type F16; status=$?
+      "$0" export model /mnt/exported --format "$1"; status=$?
       echo "left: $(ls -A /mnt)"
       exit $status
       """#
