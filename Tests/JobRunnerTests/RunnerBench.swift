@@ -127,11 +127,14 @@ final class RunnerBench: Sendable {
     loop.execute { bench.shared.withLock { $0.children[number] }?.kill(signal) }
   }
 
-  /// The next message of this type from a runner that `accept` takes; those before it are dropped.
+  /// The next message of this type from a runner that `accept` takes; those before it are dropped, but for one type.
   func wait<Message: WireMessage>(
-    for type: Message.Type, from number: UInt32, seconds: Double = 60, where accept: (Message) -> Bool = { _ in true }
+    for type: Message.Type, from number: UInt32, seconds: Double = 60, keeping kept: MessageType? = nil,
+    where accept: (Message) -> Bool = { _ in true }
   ) throws -> Message {
     let end = Date().addingTimeInterval(seconds)
+    var passed: [Frame] = []
+    defer { shared.withLock { $0.frames[number, default: []].insert(contentsOf: passed, at: 0) } }
     while Date() < end {
       while let frame = next(from: number) {
         if frame.type == .failed, Message.type != .failed {
@@ -141,6 +144,7 @@ final class RunnerBench: Sendable {
           let message = try frame.decode(Message.self)
           if accept(message) { return message }
         }
+        if frame.type == kept { passed.append(frame) }
       }
       if let failure = shared.withLock({ $0.startFailures[number] }) { throw BenchFailure(failure) }
       if let exit = shared.withLock({ $0.exits[number] }) { throw BenchFailure("runner \(number): \(exit)") }

@@ -127,7 +127,8 @@ struct RunnerTests {
       bench.refuseUploads(nil)
       bench.say(SaveCheckpoint(step: 2), to: 1)
       coordinator.plan()
-      let saved = try bench.wait(for: CheckpointSaved.self, from: 1)
+      // The step may be ready before the checkpoint is.
+      let saved = try bench.wait(for: CheckpointSaved.self, from: 1, keeping: .prepared)
       #expect(saved.failure == nil && saved.chain == chain && saved.step == 2)
       #expect(saved.tree.files.map(\.path) == ["more/step", "weights"])
       #expect(saved.tree.files.last?.byteCount == 3 * 4 * 300_000)
