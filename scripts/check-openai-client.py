@@ -109,8 +109,10 @@ def check_answers(client, model):
     check("choices differ", len({c.message.content for c in ask(n=3).choices}) == 3)
     greedy = ask(temperature=0).choices[0].message.content
     check("top_k 1 is temperature 0", ask(temperature=2, extra_body={"top_k": 1}).choices[0].message.content == greedy)
-    probabilities = ask(logprobs=True, top_logprobs=3).choices[0].logprobs.content
-    check("log-probabilities come", len(probabilities) == 24 and len(probabilities[0].top_logprobs) == 3, probabilities)
+    answer = ask(logprobs=True, top_logprobs=3)
+    probabilities = answer.choices[0].logprobs.content
+    check("log-probabilities come", len(probabilities) == answer.usage.completion_tokens
+          and len(probabilities[0].top_logprobs) == 3, answer)
 
     completion = client.completions.create(model=model, prompt="Once upon a", max_tokens=16, seed=1)
     check("a completion is answered", completion.choices[0].text and completion.usage.completion_tokens <= 16)
