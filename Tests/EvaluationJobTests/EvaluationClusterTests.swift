@@ -78,14 +78,7 @@ struct EvaluationClusterTests {
         job: pipeline
         name: both
         stages:
-          - name: train
-            job: cpt
-            model: model
-            sources:
-              - {name: zh, role: added, paths: [zh.jsonl]}
-              - {name: en, role: retained, paths: [en.jsonl]}
-            mixture: {almr: 0.5}
-            recipe: {steps: \(steps), sequence_length: 32, global_batch_size: 8, learning_rate: 1.0e-3}
+          - \(Quiz.trainingStage(steps: steps))
           - {name: after, job: eval, model: "${train.model}", tasks: [\(tasks)], limit: 30}
         """, to: "pipeline.yaml")
       let answer = try cluster.json(["submit", file.path, "--base", quiz.directory.path, "--json"], seconds: 60)

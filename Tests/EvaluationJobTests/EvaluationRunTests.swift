@@ -90,14 +90,7 @@ struct EvaluationRunTests {
       job: pipeline
       name: both
       stages:
-        - name: train
-          job: cpt
-          model: model
-          sources:
-            - {name: zh, role: added, paths: [zh.jsonl]}
-            - {name: en, role: retained, paths: [en.jsonl]}
-          mixture: {almr: 0.5}
-          recipe: {steps: 2, sequence_length: 32, global_batch_size: 8, learning_rate: 1.0e-3}
+        - \(Quiz.trainingStage())
         - name: before
           job: eval
           model: model

@@ -76,6 +76,13 @@ struct Quiz {
     "job: eval\nname: quiz\nmodel: model\ntasks: \(tasks)\n\(more)\n"
   }
 
+  /// A stage of a pipeline that trains the model a little.
+  static func trainingStage(steps: Int = 2) -> String {
+    "{name: train, job: cpt, model: model, mixture: {almr: 0.5}, "
+      + "sources: [{name: zh, role: added, paths: [zh.jsonl]}, {name: en, role: retained, paths: [en.jsonl]}], "
+      + "recipe: {steps: \(steps), sequence_length: 32, global_batch_size: 8, learning_rate: 1.0e-3}}"
+  }
+
   /// The error that planning the job ends with.
   func complaint(tasks: String, more: String = "") -> String {
     do {
