@@ -103,8 +103,8 @@ public struct TrainingPrice: Sendable {
       parameters * throughput.secondsPerParameter, throughput.basis(threads: cluster.threads))
     evaluationSeconds = Figure(
       work.evaluationFlops / Double(busy) / flopsPerSecond.value, flopsPerSecond.basis)
-    referenceSeconds = work.referenceTokens.map { _ in
-      Figure(work.referenceFlops / Double(cluster.workers) / flopsPerSecond.value, .estimated)
+    referenceSeconds = work.referenceFlops.map {
+      Figure($0 / Double(cluster.workers) / flopsPerSecond.value, .estimated)
     }
 
     // Packing takes a thread of its own, which shares the processors; and of what a host sends and receives the part

@@ -56,8 +56,8 @@ public struct TrainingWork: Sendable {
   public var trainingFlops: Double { Double(tokens) * flopsPerToken }
   /// Forward only: a third of training's.
   public var evaluationFlops: Double { Double(evaluations * evaluationTokens) * flopsPerToken / 3 }
-  /// Forward only, too.
-  public var referenceFlops: Double { Double(referenceTokens ?? 0) * flopsPerToken / 3 }
+  /// Forward only, too; nil as `referenceTokens` is.
+  public var referenceFlops: Double? { referenceTokens.map { Double($0) * flopsPerToken / 3 } }
   /// Of all that is computed.
-  public var flops: Double { trainingFlops + evaluationFlops + referenceFlops }
+  public var flops: Double { trainingFlops + evaluationFlops + (referenceFlops ?? 0) }
 }

@@ -4,22 +4,22 @@ import WireProtocol
 @testable import CoordinatorCore
 
 @Suite struct GraphPhaseTests {
+  private func graph(_ name: String, outputs: [String] = [], _ stages: [StagePlan]) -> JobPlan {
+    JobPlan(
+      jobType: "pipe", pluginVersion: 1, name: name, phases: [PhasePlan(name: "stages", work: .graph(stages))],
+      outputs: outputs)
+  }
+
   private func pipeline() -> JobPlan {
     var second = JobPlan.stepped(steps: 1, name: "second")
     if case .stepped(var inner) = second.phases[0].work {
       inner.inputs = [.stage(name: "start", stage: "first", output: "model")]
       second.phases[0].work = .stepped(inner)
     }
-    return JobPlan(
-      jobType: "pipe", pluginVersion: 1, name: "both",
-      phases: [
-        PhasePlan(
-          name: "stages",
-          work: .graph([
-            StagePlan(name: "first", needs: [], plan: .stepped(steps: 1, name: "first")),
-            StagePlan(name: "second", needs: ["first"], plan: second),
-          ]))
-      ], outputs: ["model"])
+    return graph("both", outputs: ["model"], [
+      StagePlan(name: "first", needs: [], plan: .stepped(steps: 1, name: "first")),
+      StagePlan(name: "second", needs: ["first"], plan: second),
+    ])
   }
 
   private func finishStage(_ story: inout Story, _ number: UInt64) {
@@ -67,16 +67,10 @@ import WireProtocol
   /// `a`, which `b` needs and `c` does not.
   private func fork() -> JobPlan {
     func shard(_ name: String) -> JobPlan { .sharded(1, name: name) }
-    return JobPlan(
-      jobType: "pipe", pluginVersion: 1, name: "fork",
-      phases: [
-        PhasePlan(
-          name: "stages",
-          work: .graph([
-            StagePlan(name: "a", needs: [], plan: shard("a")), StagePlan(name: "b", needs: ["a"], plan: shard("b")),
-            StagePlan(name: "c", needs: [], plan: shard("c")),
-          ]))
-      ], outputs: [])
+    return graph("fork", [
+      StagePlan(name: "a", needs: [], plan: shard("a")), StagePlan(name: "b", needs: ["a"], plan: shard("b")),
+      StagePlan(name: "c", needs: [], plan: shard("c")),
+    ])
   }
 
   private func finishShard(_ story: inout Story, _ worker: Int) {
@@ -165,16 +159,10 @@ import WireProtocol
     let questions = JobPlan(
       jobType: "toy", pluginVersion: 1, name: "ask", phases: [PhasePlan(name: "ask", work: .sharded(shards))],
       outputs: [])
-    return JobPlan(
-      jobType: "pipe", pluginVersion: 1, name: "both",
-      phases: [
-        PhasePlan(
-          name: "stages",
-          work: .graph([
-            StagePlan(name: "first", needs: [], plan: training),
-            StagePlan(name: "ask", needs: ["first"], plan: questions),
-          ]))
-      ], outputs: [])
+    return graph("both", [
+      StagePlan(name: "first", needs: [], plan: training),
+      StagePlan(name: "ask", needs: ["first"], plan: questions),
+    ])
   }
 
   @Test func aShardIsTakenOverWhenItsKeyAndWhatAStageHandsOverAreThose() {

@@ -117,7 +117,7 @@ extension Coordinator {
         case .stepped(let plan): plan.inputs
         case .graph: []
         }
-      return resolve(inputs.filter { if case .stage = $0 { true } else { false } }, for: job)
+      return resolve(inputs.ofStages, for: job)
     }
   }
 

@@ -63,4 +63,7 @@ extension JobPlan {
 
 extension [InputReference] {
   var fileTrees: [NamedTree] { compactMap { if case .files(let tree) = $0 { tree } else { nil } } }
+
+  /// Those that other stages hand over.
+  var ofStages: [InputReference] { filter { if case .stage = $0 { true } else { false } } }
 }

@@ -126,8 +126,8 @@ extension Coordinator {
   // MARK: Cache
 
   private mutating func shardCompleted(_ record: ShardCompletedRecord) {
-    guard let job = jobs[record.job], case .sharded(let shards)? = job.phasePlan?.work,
-      Int(record.shard) < shards.count, let key = cacheKey(of: shards[Int(record.shard)], for: job), cache[key] == nil
+    guard case .sharded(let phase)? = phases[record.job], phase.phase == record.phase,
+      Int(record.shard) < phase.shards.count, let key = phase.shards[Int(record.shard)].cacheKey, cache[key] == nil
     else { return }
     let entry = CacheEntryRecord(key: key, outputs: record.outputs, result: record.result)
     cache[key] = entry

@@ -14,9 +14,9 @@ extension Coordinator {
 
   /// A shard's key in the cache: the plan's, and what the plan could not know, the content of what other stages hand
   /// over. Nil without a key in the plan, or when something handed over is not there.
-  func cacheKey(of shard: ShardPlan, for job: Job) -> WireProtocol.Digest? {
+  private func cacheKey(of shard: ShardPlan, for job: Job) -> WireProtocol.Digest? {
     guard let planned = shard.cacheKey else { return nil }
-    let handed = shard.inputs.filter { if case .stage = $0 { true } else { false } }
+    let handed = shard.inputs.ofStages
     guard !handed.isEmpty else { return planned }
     let trees = resolve(handed, for: job)
     guard trees.count == handed.count else { return nil }
