@@ -66,9 +66,11 @@ public struct ChatServer: Sendable {
   /// - Parameters:
   ///   - listening: called once with the port.
   ///   - isAskedToStop: asked again and again.
+  ///   - stopping: called once it has said so, before anything ends.
   /// - Throws: `ServingError` for an address that cannot be had.
   public func run(
-    patience: Duration, listening: @escaping @Sendable (Int) -> Void, isAskedToStop: @escaping @Sendable () -> Bool
+    patience: Duration, listening: @escaping @Sendable (Int) -> Void,
+    isAskedToStop: @escaping @Sendable () -> Bool, stopping: @escaping @Sendable () -> Void
   ) async throws {
     var logger = Logger(label: "admix")
     logger.logLevel = .critical
@@ -86,6 +88,7 @@ public struct ChatServer: Sendable {
     let watch = Task { [engine] in
       while !Task.isCancelled, !isAskedToStop() { try await Task.sleep(for: .milliseconds(50)) }
       try Task.checkCancellation()
+      stopping()
       await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
         // It waits, which a thread of the cooperative pool must not.
         Thread.detachNewThread {

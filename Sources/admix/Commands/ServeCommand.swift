@@ -55,27 +55,26 @@ struct ServeCommand: ParsableCommand {
     Interrupts.count()
     let done = DispatchSemaphore(value: 0)
     let outcome = Outcome()
-    let (host, patience) = (host, Duration.seconds(patience))
+    let (host, seconds) = (host, patience)
     Task {
       do {
         try await server.run(
-          patience: patience,
+          patience: .seconds(seconds),
           listening: { port in
             let place = host.contains(":") ? "[\(host)]" : host
             Console.shared.note("\(name) (\(engine.storage)) is served at http://\(place):\(port)/")
           },
-          isAskedToStop: { Interrupts.number > 0 })
+          isAskedToStop: { Interrupts.number > 0 },
+          stopping: {
+            Console.shared.note(
+              "taking no more requests; running answers have \(seconds) s to end. Ctrl-C again stops at once")
+          })
       } catch {
         outcome.error = error
       }
       done.signal()
     }
-    var isAsked = false
     while done.wait(timeout: .now() + .milliseconds(100)) == .timedOut {
-      if Interrupts.number > 0, !isAsked {
-        isAsked = true
-        Console.shared.note("taking no more requests; running answers end. Ctrl-C again stops at once")
-      }
       if Interrupts.number > 1 { throw CommandFailure(.cancelled, "stopped at once") }
     }
     if let error = outcome.error as? ServingError { throw CommandFailure(.usage, "\(error)") }
