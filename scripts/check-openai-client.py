@@ -113,6 +113,9 @@ def check_answers(client, model):
     probabilities = answer.choices[0].logprobs.content
     check("log-probabilities come", len(probabilities) == answer.usage.completion_tokens
           and len(probabilities[0].top_logprobs) == 3, answer)
+    spelled = bytes(byte for token in probabilities for byte in token.bytes or [])
+    check("and their bytes are the text's", spelled.decode(errors="replace").strip() ==
+          answer.choices[0].message.content.strip(), answer)
 
     completion = client.completions.create(model=model, prompt="Once upon a", max_tokens=16, seed=1)
     check("a completion is answered", completion.choices[0].text and completion.usage.completion_tokens <= 16)

@@ -21,7 +21,6 @@ public enum ReducedDigest {
   private static func digest(_ body: (inout SHA256) -> Void) -> Digest {
     var hash = SHA256()
     body(&hash)
-    // SHA-256 has 32 bytes; zero would be a mistake of the library, and no chain would fit.
-    return Digest(Array(hash.finalize())) ?? .zero
+    return Digest(sha256: hash.finalize())
   }
 }

@@ -14,12 +14,9 @@ func hashFile(_ path: String) throws -> (digest: WireProtocol.Digest, byteCount:
     hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
     byteCount += UInt64(count)
   }
-  return (digest(hash.finalize()), byteCount)
+  return (WireProtocol.Digest(sha256: hash.finalize()), byteCount)
 }
 
-func hashText(_ text: String) -> WireProtocol.Digest { digest(SHA256.hash(data: Array(text.utf8))) }
-
-private func digest(_ value: SHA256.Digest) -> WireProtocol.Digest {
-  guard let digest = WireProtocol.Digest(Array(value)) else { preconditionFailure("SHA-256 has 32 bytes") }
-  return digest
+func hashText(_ text: String) -> WireProtocol.Digest {
+  WireProtocol.Digest(sha256: SHA256.hash(data: Array(text.utf8)))
 }

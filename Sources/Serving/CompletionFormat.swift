@@ -116,29 +116,25 @@ struct CompletionFormat: Sendable {
       ]
     case .text:
       [
-        "tokens": .array(tokens.map { .string(text(of: $0.token)) }),
+        "tokens": .array(tokens.map { .string(spelling(of: $0.token).text) }),
         "token_logprobs": .array(tokens.map { .number($0.logProbability) }),
         "top_logprobs": .array(
           tokens.map { token in
-            .object(token.alternatives.map { .init(text(of: $0.token), .number($0.logProbability)) })
+            .object(token.alternatives.map { .init(spelling(of: $0.token).text, .number($0.logProbability)) })
           }),
       ]
     }
   }
 
   private func entry(_ token: Int32, _ logProbability: Double) -> [JSONNode.Member] {
-    let text = text(of: token)
+    let spelling = spelling(of: token)
     return [
-      .init("token", .string(text)), .init("logprob", .number(logProbability)),
-      // A part of a character has bytes that its text does not show.
-      .init("bytes", text.contains("\u{FFFD}") ? .null : .array(text.utf8.map { .integer(Int64($0)) })),
+      .init("token", .string(spelling.text)), .init("logprob", .number(logProbability)),
+      .init("bytes", spelling.bytes.map { .array($0.map { .integer(Int64($0)) }) } ?? .null),
     ]
   }
 
-  /// A token's text where it stands in the middle of one: what a second one adds to the first, since some tokenizers
-  /// leave out the space in front of a text.
-  private func text(of token: Int32) -> String {
-    guard let one = try? tokenizer.decode([token]), let two = try? tokenizer.decode([token, token]) else { return "" }
-    return String(decoding: two.utf8.dropFirst(one.utf8.count), as: UTF8.self)
+  private func spelling(of token: Int32) -> TokenSpelling {
+    TokenSpelling(of: token, in: tokenizer, marksParts: kind == .text)
   }
 }

@@ -13,8 +13,7 @@ public struct ContentHash {
   public mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { state.update(bufferPointer: $0) } }
 
   public consuming func finish() -> Digest {
-    guard let digest = Digest(Array(state.finalize())) else { preconditionFailure("SHA-256 has 32 bytes") }
-    return digest
+    Digest(sha256: state.finalize())
   }
 
   public static func of(_ bytes: [UInt8]) -> Digest {

@@ -81,14 +81,26 @@ public final class ByteLevelBPE: Tokenizer {
     isSpecial(token) ? 0 : max(0, Int(vocabulary.counts[Int(token)]))
   }
 
+  public func bytes(of token: Int32) -> [UInt8] { isSpecial(token) ? [] : Array(storedBytes(of: token)) }
+
+  public func controlName(of token: Int32) -> String? {
+    isSpecial(token) ? String(decoding: storedBytes(of: token), as: UTF8.self) : nil
+  }
+
+  /// Appends what `bytes(of:)` gives.
+  ///
+  /// - Throws: `TokenizerError` when the id is outside the vocabulary.
   public func appendBytes(of token: Int32, to output: inout [UInt8]) throws {
     guard token >= 0, Int(token) < vocabularySize else {
       throw TokenizerError(.unknownToken, "id \(token) is outside the vocabulary of \(vocabularySize)")
     }
-    let count = Int(vocabulary.counts[Int(token)])
-    if count <= 0 || isSpecial(token) { return }
+    if !isSpecial(token) { output.append(contentsOf: storedBytes(of: token)) }
+  }
+
+  /// A special token's are its name; an id between the others may have none.
+  private func storedBytes(of token: Int32) -> ArraySlice<UInt8> {
     let start = Int(vocabulary.starts[Int(token)])
-    output.append(contentsOf: vocabulary.store[start..<start + count])
+    return vocabulary.store[start..<start + max(0, Int(vocabulary.counts[Int(token)]))]
   }
 
   public func decode(_ tokens: [Int32]) throws -> String {

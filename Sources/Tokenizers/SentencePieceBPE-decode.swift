@@ -10,6 +10,18 @@ extension SentencePieceBPE {
   }
 
   public func makeStreamingDecoder() -> any StreamingTextDecoder { SentencePieceStreamingDecoder(self) }
+
+  public func bytes(of token: Int32) -> [UInt8] {
+    let piece = pieces[Int(token)]
+    switch piece.kind {
+    case .control, .unknown, .unused: return []
+    case .byte: return [SentencePieceStreamingDecoder.byteValue(piece)]
+    case .normal, .userDefined:
+      var bytes: [UInt8] = []
+      SentencePieceStreamingDecoder.appendUnescaped(piece.text[...], to: &bytes)
+      return bytes
+    }
+  }
 }
 
 struct SentencePieceStreamingDecoder: StreamingTextDecoder {
@@ -89,12 +101,12 @@ struct SentencePieceStreamingDecoder: StreamingTextDecoder {
   }
 
   /// Byte pieces are named `<0xHH>`; the names were checked on loading.
-  private static func byteValue(_ piece: SentencePieceModel.Piece) -> UInt8 {
+  static func byteValue(_ piece: SentencePieceModel.Piece) -> UInt8 {
     func digit(_ character: UInt8) -> UInt8 { character <= 0x39 ? character - 0x30 : (character | 0x20) - 0x61 + 10 }
     return digit(piece.text[3]) << 4 | digit(piece.text[4])
   }
 
-  private static func appendUnescaped(_ text: ArraySlice<UInt8>, to output: inout [UInt8]) {
+  static func appendUnescaped(_ text: ArraySlice<UInt8>, to output: inout [UInt8]) {
     var rest = text
     while let byte = rest.first {
       if byte == 0xE2, rest.starts(with: TextNormalizer.spaceSymbol) {

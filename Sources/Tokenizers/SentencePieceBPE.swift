@@ -55,6 +55,11 @@ public final class SentencePieceBPE: Tokenizer {
 
   public func byteCount(of token: Int32) -> Int { Int(byteCounts[Int(token)]) }
 
+  public func controlName(of token: Int32) -> String? {
+    let piece = pieces[Int(token)]
+    return piece.kind == .control || piece.kind == .unknown ? String(decoding: piece.text, as: UTF8.self) : nil
+  }
+
   private static func byteCount(_ piece: SentencePieceModel.Piece, escapesWhitespace: Bool) -> Int32 {
     switch piece.kind {
     case .control, .unknown, .unused: return 0

@@ -33,6 +33,12 @@ public protocol Tokenizer: Sendable {
   /// UTF-8 bytes of text that the id stands for; 0 for control ids.
   /// Precondition: the id is in the vocabulary.
   func byteCount(of token: Int32) -> Int
+  /// Those bytes, as they are in the middle of a text: perhaps a part of a character only.
+  /// Precondition: the id is in the vocabulary.
+  func bytes(of token: Int32) -> [UInt8]
+  /// The name of an id that stands for no text, such as `<|im_end|>`; nil for the others.
+  /// Precondition: the id is in the vocabulary.
+  func controlName(of token: Int32) -> String?
 }
 
 /// Encodes one document after the other, reusing its memory. Not shared between threads.

@@ -54,6 +54,8 @@ extension Tokenizer where Self: TextEncoder {
   func makeEncoder(specialTokens: SpecialTokenHandling) -> any TextEncoder { self }
   func id(of token: String) -> Int32? { nil }
   func isSpecial(_ token: Int32) -> Bool { byteCount(of: token) == 0 }
+  func bytes(of token: Int32) -> [UInt8] { preconditionFailure("nobody asks for a token's bytes here") }
+  func controlName(of token: Int32) -> String? { nil }
   func makeStreamingDecoder() -> any StreamingTextDecoder { preconditionFailure("nothing is streamed here") }
 }
 

@@ -12,7 +12,9 @@ struct ByteTokenizer: Tokenizer {
   func makeEncoder(specialTokens: SpecialTokenHandling) -> any TextEncoder { Encoder() }
   func id(of token: String) -> Int32? { nil }
   func isSpecial(_ token: Int32) -> Bool { token == 256 }
-  func byteCount(of token: Int32) -> Int { token == 256 ? 0 : 1 }
+  func byteCount(of token: Int32) -> Int { bytes(of: token).count }
+  func bytes(of token: Int32) -> [UInt8] { UInt8(exactly: token).map { [$0] } ?? [] }
+  func controlName(of token: Int32) -> String? { token == 256 ? "<end>" : nil }
   func makeStreamingDecoder() -> any StreamingTextDecoder { Decoder() }
 
   func decode(_ tokens: [Int32]) throws -> String {

@@ -80,9 +80,25 @@ struct CompletionFormatTests {
     #expect(
       text.text().contains(
         #""logprobs": {"tokens": ["a"], "token_logprobs": [-0.5], "top_logprobs": [{"b": -1.0}]}"#))
-    // A part of a character has no text of its own.
-    let part = TokenText(token: 0xE4, logProbability: 0, alternatives: [])
-    #expect(format(.chat, tellsProbabilities: true).piece(0, "", [part]).text().contains(#""bytes": null"#))
+  }
+
+  @Test func tokensThatAreNoTextAreToldApart() {
+    // Parts of characters, the end of the text, a row of the model beyond the tokenizer's ids.
+    let others: [(token: Int32, logProbability: Double)] = [(0xE5, -1), (256, -2), (257, -3)]
+    let part = TokenText(
+      token: 0xE4, logProbability: -0.5, alternatives: others.map { TokenProbability(token: $0, logProbability: $1) })
+    let chat = format(.chat, tellsProbabilities: true).piece(0, "", [part])
+    #expect(
+      chat.text().contains(
+        #"{"token": "\\xe4", "logprob": -0.5, "bytes": [228], "top_logprobs": ["#
+          + #"{"token": "\\xe5", "logprob": -1.0, "bytes": [229]}, "#
+          + #"{"token": "<end>", "logprob": -2.0, "bytes": null}, "#
+          + #"{"token": "<|257|>", "logprob": -3.0, "bytes": null}]}"#))
+    let text = format(.text, tellsProbabilities: true).piece(0, "", [part])
+    #expect(
+      text.text().contains(
+        #""tokens": ["bytes:\\xe4"], "token_logprobs": [-0.5], "#
+          + #""top_logprobs": [{"bytes:\\xe5": -1.0, "<end>": -2.0, "<|257|>": -3.0}]"#))
   }
 }
 

@@ -15,7 +15,12 @@ import Testing
       var ids: [Int32] = []
       Array(row.text.utf8).withUnsafeBufferPointer { encoder.encode($0, into: &ids) }
       #expect(try tokenizer.decode(ids).utf8.elementsEqual(row.text.utf8))
-      #expect(ids.reduce(0) { $0 + tokenizer.byteCount(of: $1) } == row.text.utf8.count)
+      #expect(ids.flatMap(tokenizer.bytes).elementsEqual(row.text.utf8))
+    }
+    for id in 0..<Int32(tokenizer.vocabularySize) {
+      #expect(tokenizer.bytes(of: id).count == tokenizer.byteCount(of: id))
+      let name = tokenizer.controlName(of: id)
+      #expect(tokenizer.isSpecial(id) ? name.flatMap(tokenizer.id) == id : name == nil)
     }
   }
 

@@ -88,15 +88,19 @@ import Testing
     }
   }
 
-  @Test func byteCountsOfADocumentsTokensAddUpToItsBytes() throws {
+  @Test func bytesOfADocumentsTokensAreItsBytes() throws {
     for model in ["small-prefix.model", "small-bare.model"] {
       let tokenizer = try #require(try Inputs.tokenizer(model))
       for text in try TextFixture.load().texts where !text.text.isEmpty {
         // A U+2581 of the text itself counts as a space: it cannot be told from one.
         if text.text.unicodeScalars.contains("\u{2581}") { continue }
-        let sum = tokenizer.encode(text.text).reduce(0) { $0 + tokenizer.byteCount(of: $1) }
+        let bytes = tokenizer.encode(text.text).flatMap(tokenizer.bytes)
         let added = tokenizer.addsLeadingSpace ? 1 : 0
-        #expect(sum - added == text.text.utf8.count, "\(text.text.debugDescription)")
+        #expect(bytes.dropFirst(added).elementsEqual(text.text.utf8), "\(text.text.debugDescription)")
+      }
+      for id in 0..<Int32(tokenizer.vocabularySize) {
+        #expect(tokenizer.bytes(of: id).count == tokenizer.byteCount(of: id))
+        #expect((tokenizer.controlName(of: id) == nil) == (tokenizer.byteCount(of: id) > 0))
       }
     }
   }

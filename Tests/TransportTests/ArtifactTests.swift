@@ -8,7 +8,7 @@ struct ArtifactTests {
   static let blob = noise(3 * WireLimits.chunkBytes + 12_345, seed: 4)
 
   static func digest(_ bytes: [UInt8]) -> WireProtocol.Digest {
-    WireProtocol.Digest(Array(SHA256.hash(data: bytes))) ?? .zero
+    WireProtocol.Digest(sha256: SHA256.hash(data: bytes))
   }
 
   /// A store's side of one blob, in memory.

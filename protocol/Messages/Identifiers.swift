@@ -11,10 +11,14 @@ public struct Digest: Hashable, Sendable {
     self.bytes = bytes
   }
 
-  /// All bits zero: what a chain of digests starts from.
-  public static let zero = Digest(unchecked: [UInt8](repeating: 0, count: byteCount))
+  /// A finished SHA-256. Precondition: 32 bytes.
+  public init(sha256: some Sequence<UInt8>) {
+    bytes = Array(sha256)
+    precondition(bytes.count == Digest.byteCount, "SHA-256 has 32 bytes")
+  }
 
-  private init(unchecked bytes: [UInt8]) { self.bytes = bytes }
+  /// All bits zero: what a chain of digests starts from.
+  public static let zero = Digest(sha256: [UInt8](repeating: 0, count: byteCount))
 
   /// Sixty-four lower-case hexadecimal digits.
   public var hex: String {

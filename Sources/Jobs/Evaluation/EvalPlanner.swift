@@ -278,7 +278,6 @@ struct EvalPlanner {
     for content in task.contents { add(content) }
     if let chat = specification.chat { add("chat, examples as turns: \(chat.isMultiturn)") }
     add("\(range.lowerBound) \(range.upperBound) of \(task.numFewshot)-shot")
-    guard let key = WireProtocol.Digest(Array(hash.finalize())) else { preconditionFailure("SHA-256 has 32 bytes") }
-    return key
+    return WireProtocol.Digest(sha256: hash.finalize())
   }
 }

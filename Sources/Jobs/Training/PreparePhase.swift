@@ -76,6 +76,5 @@ func contentKey(_ options: String, _ files: [FileReference]) -> WireProtocol.Dig
   var hash = SHA256()
   hash.update(data: Array("\(options)\n".utf8))
   for file in files { hash.update(data: Array("\(file.path) \(file.digest.hex)\n".utf8)) }
-  guard let key = WireProtocol.Digest(Array(hash.finalize())) else { preconditionFailure("SHA-256 has 32 bytes") }
-  return key
+  return WireProtocol.Digest(sha256: hash.finalize())
 }

@@ -27,6 +27,6 @@ extension Coordinator {
       add("\(tree.name) \(tree.files.count)")
       for file in tree.files { add("\(file.digest.hex) \(file.path)") }
     }
-    return WireProtocol.Digest(Array(hash.finalize()))
+    return WireProtocol.Digest(sha256: hash.finalize())
   }
 }

@@ -136,6 +136,6 @@ struct SweepPlanner {
     }
     // The token shards' trees are named by their contents only when these were known.
     guard texts.prepare.allSatisfy({ $0.cacheKey != nil }) else { return nil }
-    return WireProtocol.Digest(Array(hash.finalize()))
+    return WireProtocol.Digest(sha256: hash.finalize())
   }
 }

@@ -59,7 +59,7 @@ public struct TokenizerJob: JobType {
       guard case .files(let tree) = input else { return nil }
       for file in tree.files { hash.update(data: Array("\(file.path) \(file.digest.hex)\n".utf8)) }
     }
-    return WireProtocol.Digest(Array(hash.finalize()))
+    return WireProtocol.Digest(sha256: hash.finalize())
   }
 
   public func runShard(_ context: ShardContext) throws -> ShardResult {
