@@ -17,7 +17,7 @@ let shared: [SwiftSetting] = [
 /// `-fno-math-errno`: a square root is one vector instruction, not sixteen scalar ones with a call for negative ones.
 func kernels(_ name: String, flags: [String]) -> Target {
   .target(
-    name: name, path: "Sources/\(name)",
+    name: name, dependencies: ["CPrefetch"], path: "Sources/\(name)",
     swiftSettings: shared + [.unsafeFlags(["-Ounchecked", "-Xcc", "-fno-math-errno"] + flags)])
 }
 
@@ -64,6 +64,7 @@ let package = Package(
   targets: [
     // What Swift cannot reach by itself.
     .target(name: "CLinux", path: "Sources/CLinux"),
+    .systemLibrary(name: "CPrefetch", path: "Sources/CPrefetch"),
     .systemLibrary(name: "CLibUV", path: "Sources/CLibUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
     .systemLibrary(name: "CLZ4", path: "Sources/CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     .systemLibrary(name: "CZstd", path: "Sources/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),

@@ -47,7 +47,7 @@ struct KernelEntries: Sendable {
   let unpackExponentBlock: @Sendable (Bytes, Int, OutBytes, OutBytes) -> Int
   let fewRowsLimit: @Sendable () -> Int
   let multiplyFewRowsStored: @Sendable (Int, Int, Int, In, Int, Int, Int, In, Int, Out, Int, Int) -> Void
-  let raisesExactly: @Sendable (Int, Float, Float) -> Int
+  let raisesExactly: @Sendable (Float, Float) -> Int
   let packRowsForPanels: @Sendable (Int, Int, In, Int, Int, Int, Out) -> Void
   let panelScratchFloats: @Sendable () -> Int
   let multiplyByPanels: @Sendable (Int, Int, Int, In, Int, Int, Int, In, Int, Out, Int, Out) -> Void

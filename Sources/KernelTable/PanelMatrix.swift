@@ -23,7 +23,7 @@ public final class PanelMatrix {
   /// Floats, or words of 32 bits, of a panel.
   let panelStride: Int
   let buffer: FloatBuffer
-  /// Whether the short form of a code's weight has its bits, for every group of codes.
+  /// Whether the short form of a 4-bit code's weight has its bits, for every group of codes.
   private(set) var raisesExactly = true
   private let kernels: Kernels
 
@@ -95,8 +95,8 @@ public final class PanelMatrix {
     guard case .codes(let bits, let group) = storage else { preconditionFailure("codes for a matrix of \(storage)") }
     let perWord = 32 / bits
     raisesExactly =
-      raisesExactly
-      && (0..<count * (depth / group)).allSatisfy { kernels.entries.raisesExactly(bits, scales[$0], offsets[$0]) == 1 }
+      raisesExactly && bits == 4
+      && (0..<count * (depth / group)).allSatisfy { kernels.entries.raisesExactly(scales[$0], offsets[$0]) == 1 }
     eachPanel(first, count, pool) { panel, row, lane, lanes in
       for l in 0..<lanes {
         for g in 0..<depth / group {

@@ -107,6 +107,7 @@
   var source = b
   var k = 0
   while k < depth {
+    prefetchPanel(source)
     let w = loadPanel(source)
     let value = x + k
     c0 = addingProduct(c0, repeated(value[0]), w)

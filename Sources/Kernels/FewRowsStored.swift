@@ -2,7 +2,7 @@
 // a step of k for all rows at a time, and memory is read once. See FewRows.swift and PanelExpansion.swift.
 
 /// As `multiplyFewRows`, with B in panels of any storage, from zero. raised: 1 where `raisesExactly` holds for all
-/// groups of codes.
+/// groups of 4-bit codes.
 @inline(never) public func multiplyFewRowsStored(
   _ rows: Int, _ panels: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ xRow: Int, _ storage: Int, _ group: Int,
   _ b: UnsafePointer<Float>, _ panelStride: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int, _ raised: Int
@@ -23,7 +23,7 @@
     } else if storage == 2 {
       multiplyFourBits(count, panels, group, depth, source, xRow, b, panelStride, target, cRow, raised)
     } else {
-      multiplyEightBits(count, panels, group, depth, source, xRow, b, panelStride, target, cRow, raised)
+      multiplyEightBits(count, panels, group, depth, source, xRow, b, panelStride, target, cRow)
     }
     row += count
   }
@@ -38,9 +38,10 @@
 
 @inline(never) func multiplyEightBits(
   _ rows: Int, _ panels: Int, _ group: Int, _ depth: Int, _ x: UnsafePointer<Float>, _ xRow: Int,
-  _ b: UnsafePointer<Float>, _ panelStride: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int, _ raised: Int
+  _ b: UnsafePointer<Float>, _ panelStride: Int, _ c: UnsafeMutablePointer<Float>, _ cRow: Int
 ) {
-  multiplyCodes(8, 255, rows, panels, group, depth, x, xRow, b, panelStride, c, cRow, raised)
+  // The short form of a weight was no faster here.
+  multiplyCodes(8, 255, rows, panels, group, depth, x, xRow, b, panelStride, c, cRow, 0)
 }
 
 /// Inlined with `bits` and `mask` as constants, as are the numbers of rows and `raised` further down.
@@ -90,13 +91,21 @@
   var value = x
   let end = x + depth
   while value < end {
-    let scales0 = rowScales(bits, raised, block)
+    // Behind the end of these two panels lie the two that come next.
+    let next = block + pageFloats < b + panelStride ? 0 : panelStride
+    prefetchPanel(block + next)
+    prefetchPanel(block + next + tileColumns)
+    prefetchPanel(block + next + panelStride)
+    prefetchPanel(block + next + panelStride + tileColumns)
+    let scales0 = rowScales(raised, block)
     let offsets0 = rowOffsets(raised, block + tileColumns, scales0)
-    let scales1 = rowScales(bits, raised, block + panelStride)
+    let scales1 = rowScales(raised, block + panelStride)
     let offsets1 = rowOffsets(raised, block + panelStride + tileColumns, scales1)
     var word = block + 2 * tileColumns
     let groupEnd = value + group
     while value < groupEnd {
+      prefetchPanel(word + next)
+      prefetchPanel(word + next + panelStride)
       let words0 = loadPanelWords(word)
       let words1 = loadPanelWords(word + panelStride)
       // Written out: shifts by constants are one instruction each.
@@ -127,8 +136,8 @@
 ) {
   let v = repeated(x[index])
   if raised == 1 {
-    c0 = addingProduct(c0, v, raisedWeights(words0, bits, index, scales0, offsets0))
-    c1 = addingProduct(c1, v, raisedWeights(words1, bits, index, scales1, offsets1))
+    c0 = addingProduct(c0, v, raisedWeights(words0, index, scales0, offsets0))
+    c1 = addingProduct(c1, v, raisedWeights(words1, index, scales1, offsets1))
   } else {
     let shift = UInt32(truncatingIfNeeded: index &* bits)
     let mask: UInt32 = bits == 4 ? 15 : 255
@@ -153,11 +162,14 @@
   var value = x
   let end = x + depth
   while value < end {
+    prefetchPanel(block)
+    prefetchPanel(block + tileColumns)
     let scales = loadPanel(block)
     let offsets = loadPanel(block + tileColumns)
     var word = block + 2 * tileColumns
     let groupEnd = value + group
     while value < groupEnd {
+      prefetchPanel(word)
       let words = loadPanelWords(word)
       var code = 0
       while code < 32 / bits {
@@ -224,6 +236,7 @@
   var k = 0
   while k < depth {
     // A word holds two steps: an even one in its low half.
+    prefetchPanel(b + k / 2 * tileColumns)
     let words = loadPanelWords(b + k / 2 * tileColumns)
     let w = bfloat16Weights(words, k % 2 == 0 ? 16 : 0)
     let value = x + k

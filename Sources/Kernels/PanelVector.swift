@@ -1,6 +1,18 @@
 // A panel of the right operand holds as many columns as a register tile, [k][columns]: here one step of it as a value,
 // two registers in each build. What follows reads whole panels, so the two builds share their source.
 
+import CPrefetch
+
+/// Floats of a page of memory: 4096 bytes.
+@inline(__always) var pageFloats: Int { 1024 }
+
+/// Asks for what lies a page behind this step of a panel. Processors fetch ahead by themselves only to the end of a
+/// page, and a panel has few. What lies there need not be a panel's, nor exist.
+@inline(__always) func prefetchPanel(_ p: UnsafePointer<Float>) {
+  admix_prefetch(p + pageFloats)
+  if tileColumns > 16 { admix_prefetch(p + pageFloats + 16) }
+}
+
 #if ISA_AVX512
   /// `SIMD32<Float>` would be 32 scalar operations: the compiler gives up on loops that long. A tuple and not a
   /// structure, whose metadata would be weak symbols.
@@ -44,21 +56,21 @@
     )
   }
 
-  /// Weights of code `index` of each word where `raisesExactly` holds, from raised scales and offsets.
+  /// Weights of the 4-bit code `index` of each word where `raisesExactly` holds, from raised scales and offsets.
   @inline(__always) func raisedWeights(
-    _ words: PanelWords, _ bits: Int, _ index: Int, _ scales: PanelVector, _ offsets: PanelVector
+    _ words: PanelWords, _ index: Int, _ scales: PanelVector, _ offsets: PanelVector
   ) -> PanelVector {
     (
-      raised16(words.low, bits, index, scales.low, offsets.low),
-      raised16(words.high, bits, index, scales.high, offsets.high)
+      raised16(words.low, index, scales.low, offsets.low),
+      raised16(words.high, index, scales.high, offsets.high)
     )
   }
 
   /// Scales of a group as `raisedWeights` (raised: 1) or `affineWeights` take them.
-  @inline(__always) func rowScales(_ bits: Int, _ raised: Int, _ p: UnsafePointer<Float>) -> PanelVector {
+  @inline(__always) func rowScales(_ raised: Int, _ p: UnsafePointer<Float>) -> PanelVector {
     let scales = loadPanel(p)
     guard raised == 1 else { return scales }
-    let factor = SIMD16<Float>(repeating: raisingFactor(bits))
+    let factor = SIMD16<Float>(repeating: raisingFactor)
     return (scales.low * factor, scales.high * factor)
   }
 
@@ -100,14 +112,14 @@
     _ words: PanelWords, _ shift: UInt32, _ mask: UInt32, _ scales: PanelVector, _ offsets: PanelVector
   ) -> PanelVector { affine16(words, shift, mask, scales, offsets) }
 
-  /// Weights of code `index` of each word where `raisesExactly` holds, from raised scales and offsets.
+  /// Weights of the 4-bit code `index` of each word where `raisesExactly` holds, from raised scales and offsets.
   @inline(__always) func raisedWeights(
-    _ words: PanelWords, _ bits: Int, _ index: Int, _ scales: PanelVector, _ offsets: PanelVector
-  ) -> PanelVector { raised16(words, bits, index, scales, offsets) }
+    _ words: PanelWords, _ index: Int, _ scales: PanelVector, _ offsets: PanelVector
+  ) -> PanelVector { raised16(words, index, scales, offsets) }
 
   /// Scales of a group as `raisedWeights` (raised: 1) or `affineWeights` take them.
-  @inline(__always) func rowScales(_ bits: Int, _ raised: Int, _ p: UnsafePointer<Float>) -> PanelVector {
-    raised == 1 ? loadPanel(p) * PanelVector(repeating: raisingFactor(bits)) : loadPanel(p)
+  @inline(__always) func rowScales(_ raised: Int, _ p: UnsafePointer<Float>) -> PanelVector {
+    raised == 1 ? loadPanel(p) * PanelVector(repeating: raisingFactor) : loadPanel(p)
   }
 
   /// As `rowScales`, of offsets; `scales` are those that it gave.
@@ -134,35 +146,34 @@
   return offsets.addingProduct(exact, scales)
 }
 
-/// What raises scales: 2^bits.
-@inline(__always) func raisingFactor(_ bits: Int) -> Float { bits == 4 ? 16 : 256 }
+/// What raises the scales of 4-bit codes.
+@inline(__always) var raisingFactor: Float { 16 }
 
-/// With the code as the highest bits of its fraction a float is 1 + code / 2^bits: one subtraction less than above.
-/// Then code · scale + offset = (1 + code / 2^bits) · s + o with s = 2^bits · scale and o = offset − s.
+/// With a 4-bit code as the highest bits of its fraction a float is 1 + code / 16: one subtraction less than above.
+/// Then code · scale + offset = (1 + code / 16) · s + o with s = 16 · scale and o = offset − s.
 @inline(__always) func raised16(
-  _ words: SIMD16<UInt32>, _ bits: Int, _ index: Int, _ scales: SIMD16<Float>, _ offsets: SIMD16<Float>
+  _ words: SIMD16<UInt32>, _ index: Int, _ scales: SIMD16<Float>, _ offsets: SIMD16<Float>
 ) -> SIMD16<Float> {
-  let left = 23 &- bits &- index &* bits
+  let left = 19 &- 4 &* index
   let moved =
     left >= 0
     ? words &<< SIMD16<UInt32>(repeating: UInt32(truncatingIfNeeded: left))
     : words &>> SIMD16<UInt32>(repeating: UInt32(truncatingIfNeeded: 0 &- left))
-  let mask: UInt32 = bits == 4 ? 0x0078_0000 : 0x007F_8000
-  let values = (moved & SIMD16<UInt32>(repeating: mask)) | SIMD16<UInt32>(repeating: 0x3F80_0000)
+  let values = (moved & SIMD16<UInt32>(repeating: 0x0078_0000)) | SIMD16<UInt32>(repeating: 0x3F80_0000)
   return offsets.addingProduct(unsafeBitCast(values, to: SIMD16<Float>.self), scales)
 }
 
-/// 1 when a group's weights have the same bits by `raisedWeights` as by code · scale + offset: the raised offset is
-/// exact, nothing comes near the ends of the range, and no zero is a negative one.
-public func raisesExactly(_ bits: Int, _ scale: Float, _ offset: Float) -> Int {
-  let raised = offset - raisingFactor(bits) * scale
+/// 1 when the weights of a group of 4-bit codes have the same bits by `raisedWeights` as by code · scale + offset: the
+/// raised offset is exact, nothing comes near the ends of the range, and no zero is a negative one.
+public func raisesExactly(_ scale: Float, _ offset: Float) -> Int {
+  let raised = offset - raisingFactor * scale
   // Zero, or a magnitude from 2^-60 to 2^60.
   func isPlain(_ value: Float) -> Bool {
     let magnitude = value.bitPattern & 0x7FFF_FFFF
     return value.bitPattern == 0 || (magnitude >= 0x2180_0000 && magnitude <= 0x5D80_0000)
   }
   guard isPlain(scale), isPlain(offset), isPlain(raised) else { return 0 }
-  return Double(raised) == Double(offset) - Double(raisingFactor(bits)) * Double(scale) ? 1 : 0
+  return Double(raised) == Double(offset) - Double(raisingFactor) * Double(scale) ? 1 : 0
 }
 
 @inline(__always) func upperHalves16(_ words: SIMD16<UInt32>, _ shift: UInt32) -> SIMD16<Float> {
