@@ -92,7 +92,7 @@
   let end = x + depth
   while value < end {
     // Behind the end of these two panels lie the two that come next.
-    let next = block + pageFloats < b + panelStride ? 0 : panelStride
+    let next = block + prefetchDistance < b + panelStride ? 0 : panelStride
     prefetchPanel(block + next)
     prefetchPanel(block + next + tileColumns)
     prefetchPanel(block + next + panelStride)

@@ -3,14 +3,14 @@
 
 import CPrefetch
 
-/// Floats of a page of memory: 4096 bytes.
-@inline(__always) var pageFloats: Int { 1024 }
+/// Floats of a page of the processor's memory, 4096 bytes: it fetches ahead by itself to the end of one and no further,
+/// and a panel of weights has but few.
+@inline(__always) var prefetchDistance: Int { 1024 }
 
-/// Asks for what lies a page behind this step of a panel. Processors fetch ahead by themselves only to the end of a
-/// page, and a panel has few. What lies there need not be a panel's, nor exist.
+/// Asks for what lies a page behind this step of a panel. That need not be a panel's, nor exist.
 @inline(__always) func prefetchPanel(_ p: UnsafePointer<Float>) {
-  admix_prefetch(p + pageFloats)
-  if tileColumns > 16 { admix_prefetch(p + pageFloats + 16) }
+  admix_prefetch(p + prefetchDistance)
+  if tileColumns > 16 { admix_prefetch(p + prefetchDistance + 16) }
 }
 
 #if ISA_AVX512
