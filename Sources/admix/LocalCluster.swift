@@ -36,8 +36,9 @@ final class LocalCluster: Sendable {
     ownsSocketDirectory = !isShort
     let socket = "\(socketDirectory)/socket"
     address = "unix:\(socket)"
+    let store = "\(settings.directory)/coordinator"
     var options = CoordinatorOptions(
-      listen: .unix(path: socket), stateDirectory: "\(settings.directory)/coordinator", build: buildName,
+      listen: .unix(path: socket), stateDirectory: store, build: buildName,
       numericsVersion: numericsVersion)
     options.timings = settings.timing.timings
     coordinator = try CoordinatorServer(options)
@@ -47,7 +48,7 @@ final class LocalCluster: Sendable {
       let arguments =
         [
           "worker", "--coordinator", address, "--name", "local-\(number)", "--threads", "\(settings.threads)",
-          "--cache", "\(settings.directory)/worker-\(number)", "--with-parent",
+          "--cache", "\(settings.directory)/worker-\(number)", "--coordinator-store", store, "--with-parent",
           "--timing-scale", "\(settings.timing.timingScale)",
         ] + (settings.failpoints ? ["--failpoints"] : [])
       loop.execute { [self] in

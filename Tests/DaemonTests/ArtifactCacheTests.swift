@@ -42,6 +42,38 @@ import WireProtocol
     #expect(!cache.store.contains(file.digest))
   }
 
+  @Test func whatTheCoordinatorsStoreHasIsLinkedAndNotCopied() throws {
+    let file = try put(someBytes(3_000, seed: 1))
+    let place = try TemporaryDirectory()
+    let neighbour = try ArtifactCache(root: place.path, byteCountMax: 10_000)
+    #expect(try neighbour.link(file, from: directory.path))
+    #expect(try neighbour.hasVerified(file))
+    func inode(_ cache: ArtifactCache) throws -> UInt64? {
+      try FileManager.default.attributesOfItem(atPath: cache.store.path(of: file.digest))[.systemFileNumber] as? UInt64
+    }
+    #expect(try inode(neighbour) == inode(cache))
+    // Again is as good; what is not there is fetched.
+    #expect(try neighbour.link(file, from: directory.path))
+    let absent = FileReference(path: "b", digest: ContentHash.of([1]), byteCount: 1)
+    #expect(try !neighbour.link(absent, from: directory.path) && !neighbour.store.contains(absent.digest))
+    #expect(try !neighbour.link(absent, from: "\(directory.path)/nowhere"))
+  }
+
+  @Test func whatRottedInTheCoordinatorsStoreIsNotTakenOver() throws {
+    let file = try put(someBytes(3_000, seed: 1))
+    let path = cache.store.path(of: file.digest)
+    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+    let handle = try #require(FileHandle(forWritingAtPath: path))
+    handle.write(Data([1, 2, 3, 4]))
+    try handle.close()
+    let place = try TemporaryDirectory()
+    let neighbour = try ArtifactCache(root: place.path, byteCountMax: 10_000)
+    #expect(try !neighbour.link(file, from: directory.path))
+    #expect(!neighbour.store.contains(file.digest))
+    // Its own file is the coordinator's to judge.
+    #expect(cache.store.contains(file.digest))
+  }
+
   @Test func aReferenceThatLiesAboutTheLengthIsRefused() throws {
     let file = try put(someBytes(3_000, seed: 1))
     let error = #expect(throws: StoreError.self) {

@@ -54,6 +54,12 @@ final class ArtifactCache: Sendable {
     return true
   }
 
+  /// Whether the blob could be had from the store at `other`, on this host, without a copy, and is what its name says.
+  func link(_ file: FileReference, from other: String) throws(StoreError) -> Bool {
+    guard try store.link(file.digest, from: other) else { return false }
+    return try hasVerified(file)
+  }
+
   /// The blob has just been verified by who brought it.
   func markVerified(_ digest: Digest) {
     let found = stamp(of: digest)

@@ -11,6 +11,7 @@ final class WorkerTransfers: Sendable {
   private let cache: ArtifactCache
   private let runsDirectory: String
   private let keepsRunDirectories: Bool
+  private let coordinatorStore: String?
   private let connection: ArtifactConnection
   private let loop: EventLoop
   private let queue = DispatchQueue(label: "admix.transfers")
@@ -21,6 +22,7 @@ final class WorkerTransfers: Sendable {
     self.cache = cache
     runsDirectory = "\(options.cacheDirectory)/runs"
     keepsRunDirectories = options.keepsRunDirectories
+    coordinatorStore = options.coordinatorStore
     loop = EventLoop(name: "transfers")
     var settings = ArtifactConnection.Options(address: options.coordinator, hello: hello)
     settings.patience = options.transferPatience
@@ -104,7 +106,9 @@ final class WorkerTransfers: Sendable {
       var missing: [FileReference] = []
       var seen = Set<Digest>()
       for file in files where seen.insert(file.digest).inserted {
-        if try !cache.hasVerified(file) { missing.append(file) }
+        if try cache.hasVerified(file) { continue }
+        if let coordinatorStore, try cache.link(file, from: coordinatorStore) { continue }
+        missing.append(file)
       }
       if !missing.isEmpty { try cache.evict(toFit: missing.reduce(0) { $0 &+ $1.byteCount }) }
       for file in missing {

@@ -21,6 +21,7 @@ struct WorkerCommand: ParsableCommand {
   var cache: String?
   @Flag(help: "Work for a coordinator on another host, although nothing tells friend from foe yet.")
   var insecureNetwork = false
+  @Option(help: .hidden) var coordinatorStore: String?
   @Flag(help: .hidden) var failpoints = false
   @Flag(help: .hidden) var withParent = false
   @OptionGroup(visibility: .hidden) var timing: TimingOptions
@@ -46,6 +47,7 @@ struct WorkerCommand: ParsableCommand {
     options.memoryBytes = try HostMemory.now().totalBytes
     options.advertisedHost = advertise
     options.dataPorts = dataPort?.ports
+    options.coordinatorStore = coordinatorStore.map(Machine.absolute)
     options.failpoints = failpoints
     options.exitsWithParent = withParent
     options.adoptsOrphans = true
