@@ -117,7 +117,7 @@ struct GenerationTests {
     try generation.submit(GenerationRequest(id: 3, prompt: prompt, maximumTokens: 500))
     try generation.submit(GenerationRequest(id: 4, prompt: prompt, maximumTokens: 500))
     generation.cancel(4)
-    let outcomes = try run(generation) { if $0 == 10 { generation.cancel(3) } }
+    let outcomes = run(generation) { if $0 == 10 { generation.cancel(3) } }
     #expect(outcomes[1]?.tokens == Array(expected[..<first]))
     #expect(outcomes[1]?.finish?.reason == .stopToken(stop) && outcomes[1]?.finish?.generatedTokens == first)
     // The context holds 160 tokens; the last token's own place is not needed.
@@ -153,7 +153,7 @@ struct GenerationTests {
       try generation.submit(GenerationRequest(id: UInt64(id), prompt: prompt, maximumTokens: 30))
     }
     var mostRunning = 0
-    let outcomes = try run(generation) { _ in
+    let outcomes = run(generation) { _ in
       mostRunning = max(mostRunning, generation.counts.running + generation.counts.prefilling)
     }
     #expect(mostRunning <= 2)
