@@ -42,20 +42,20 @@ struct RunClusterTests {
 
   @Test("pauses at the first Ctrl-C with a checkpoint; the same command goes on to the same weights")
   func interrupted() throws {
-    let undisturbed = try finish(try start(steps: 40, output: "whole"))
-    let run = try start(steps: 40, output: "out")
+    let undisturbed = try finish(try start(steps: 80, output: "whole"))
+    let run = try start(steps: 80, output: "out")
     try waitForStep(5, in: "out")
     run.send(SIGINT)
     #expect(try run.waitForExit(seconds: 30) == 7, "\(run.errorText)")
     let paused = try object(at: "out/result.json")
     #expect(paused["state"] as? String == "PAUSED")
     let step = try #require(paused["steps"] as? Int)
-    #expect((5..<40).contains(step))
+    #expect((5..<80).contains(step))
     let name = "step-" + String(repeating: "0", count: 6 - "\(step)".count) + "\(step)"
     #expect(FileManager.default.fileExists(atPath: "\(directory.path)/out/checkpoints/\(name)"))
-    let result = try finish(try start(steps: 40, output: "out"))
+    let result = try finish(try start(steps: 80, output: "out"))
     #expect(result["weights_sha256"] as? String == undisturbed["weights_sha256"] as? String)
-    #expect(try metricSteps("out") == Array(1...40))
+    #expect(try metricSteps("out") == Array(1...80))
   }
 
   @Test("stops at once at the second Ctrl-C")
