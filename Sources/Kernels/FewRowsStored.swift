@@ -92,11 +92,11 @@
   let end = x + depth
   while value < end {
     // Behind the end of these two panels lie the two that come next.
-    let next = block + prefetchDistance < b + panelStride ? 0 : panelStride
-    prefetchPanel(block + next)
-    prefetchPanel(block + next + tileColumns)
-    prefetchPanel(block + next + panelStride)
-    prefetchPanel(block + next + panelStride + tileColumns)
+    let next = block - b + prefetchDistance < panelStride ? 0 : panelStride
+    prefetchPanel(block, further: next)
+    prefetchPanel(block + tileColumns, further: next)
+    prefetchPanel(block + panelStride, further: next)
+    prefetchPanel(block + panelStride + tileColumns, further: next)
     let scales0 = rowScales(raised, block)
     let offsets0 = rowOffsets(raised, block + tileColumns, scales0)
     let scales1 = rowScales(raised, block + panelStride)
@@ -104,8 +104,8 @@
     var word = block + 2 * tileColumns
     let groupEnd = value + group
     while value < groupEnd {
-      prefetchPanel(word + next)
-      prefetchPanel(word + next + panelStride)
+      prefetchPanel(word, further: next)
+      prefetchPanel(word + panelStride, further: next)
       let words0 = loadPanelWords(word)
       let words1 = loadPanelWords(word + panelStride)
       // Written out: shifts by constants are one instruction each.
@@ -236,7 +236,7 @@
   var k = 0
   while k < depth {
     // A word holds two steps: an even one in its low half.
-    prefetchPanel(b + k / 2 * tileColumns)
+    if k % 2 == 0 { prefetchPanel(b + k / 2 * tileColumns) }
     let words = loadPanelWords(b + k / 2 * tileColumns)
     let w = bfloat16Weights(words, k % 2 == 0 ? 16 : 0)
     let value = x + k

@@ -7,10 +7,10 @@ import CPrefetch
 /// and a panel of weights has but few.
 @inline(__always) var prefetchDistance: Int { 1024 }
 
-/// Asks for what lies a page behind this step of a panel. That need not be a panel's, nor exist.
-@inline(__always) func prefetchPanel(_ p: UnsafePointer<Float>) {
-  admix_prefetch(p + prefetchDistance)
-  if tileColumns > 16 { admix_prefetch(p + prefetchDistance + 16) }
+/// Asks for what lies a page, and `further` floats, behind this step of a panel. That need not be a panel's, nor exist.
+@inline(__always) func prefetchPanel(_ p: UnsafePointer<Float>, further: Int = 0) {
+  admix_prefetch(p, 4 &* (prefetchDistance &+ further))
+  if tileColumns > 16 { admix_prefetch(p, 4 &* (prefetchDistance &+ further) &+ 64) }
 }
 
 #if ISA_AVX512
@@ -173,7 +173,11 @@ public func raisesExactly(_ scale: Float, _ offset: Float) -> Int {
     return value.bitPattern == 0 || (magnitude >= 0x2180_0000 && magnitude <= 0x5D80_0000)
   }
   guard isPlain(scale), isPlain(offset), isPlain(raised) else { return 0 }
-  return Double(raised) == Double(offset) - Double(raisingFactor) * Double(scale) ? 1 : 0
+  // Neither term is lost in the difference, and it is a float.
+  let raisedScale = Double(raisingFactor) * Double(scale)
+  let difference = Double(offset) - raisedScale
+  let isExact = difference + raisedScale == Double(offset) && Double(offset) - difference == raisedScale
+  return isExact && Double(raised) == difference ? 1 : 0
 }
 
 @inline(__always) func upperHalves16(_ words: SIMD16<UInt32>, _ shift: UInt32) -> SIMD16<Float> {

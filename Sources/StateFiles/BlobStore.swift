@@ -20,9 +20,7 @@ public final class BlobStore: Sendable {
   }
 
   /// Where the blob lies or would lie.
-  public func path(of digest: Digest) -> String { Self.path(of: digest, below: root) }
-
-  private static func path(of digest: Digest, below root: String) -> String {
+  public func path(of digest: Digest) -> String {
     let hex = digest.hex
     return "\(root)/blobs/\(hex.prefix(2))/\(hex.dropFirst(2))"
   }
@@ -48,15 +46,6 @@ public final class BlobStore: Sendable {
     let partial = try PartialBlob(store: self, digest: digest, byteCount: byteCount, claims: claims)
     try requireSpace(byteCount - partial.offset)
     return partial
-  }
-
-  /// Takes in a blob of the store at `other` by a hard link, which costs neither room nor a copy. Its content is not
-  /// looked at: see `verify`. False when that store does not have it, or its file system gives no link.
-  public func link(_ digest: Digest, from other: String) throws(StoreError) -> Bool {
-    let target = path(of: digest)
-    guard let slash = target.lastIndex(of: "/") else { preconditionFailure("a blob's path has a directory") }
-    try makeDirectories(String(target[..<slash]))
-    return Glibc.link(Self.path(of: digest, below: other), target) == 0 || errno == EEXIST
   }
 
   /// Reads the whole blob and compares it with its name. A blob that does not fit is moved aside (to

@@ -36,7 +36,7 @@ public protocol Tokenizer: Sendable {
   /// Those bytes, as they are in the middle of a text: perhaps a part of a character only.
   /// Precondition: the id is in the vocabulary.
   func bytes(of token: Int32) -> [UInt8]
-  /// The name of an id that stands for no text, such as `<|im_end|>`; nil for the others.
+  /// The name of an id that stands for nothing of a text, such as `<|im_end|>` or `<unk>`; nil for the others.
   /// Precondition: the id is in the vocabulary.
   func controlName(of token: Int32) -> String?
 }

@@ -45,6 +45,10 @@ struct RunClusterTests {
     let undisturbed = try finish(try start(steps: 80, output: "whole"))
     let run = try start(steps: 80, output: "out")
     try waitForStep(5, in: "out")
+    // Its inputs lie on the disk once: in the coordinator's store, to which the runner's directory links.
+    #expect(try files(below: "out/.admix/coordinator/blobs").count > 2)
+    #expect(try files(below: "out/.admix/worker-1/blobs").isEmpty)
+    #expect(try !files(below: "out/.admix/worker-1/runs").isEmpty)
     run.send(SIGINT)
     #expect(try run.waitForExit(seconds: 30) == 7, "\(run.errorText)")
     let paused = try object(at: "out/result.json")
@@ -144,6 +148,13 @@ struct RunClusterTests {
     let text = try String(contentsOf: directory.url.appendingPathComponent("\(output)/metrics.jsonl"), encoding: .utf8)
     return text.split(separator: "\n").map { line in
       (try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])?["step"] as? Int ?? -1
+    }
+  }
+
+  private func files(below folder: String) throws -> [String] {
+    let base = "\(directory.path)/\(folder)"
+    return try FileManager.default.subpathsOfDirectory(atPath: base).filter {
+      try FileManager.default.attributesOfItem(atPath: "\(base)/\($0)")[.type] as? FileAttributeType == .typeRegular
     }
   }
 

@@ -33,44 +33,50 @@ import WireProtocol
     let file = try put(someBytes(3_000, seed: 1))
     #expect(try cache.hasVerified(file))
     let path = cache.store.path(of: file.digest)
-    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
-    // A careless runner writes through its link; the file's size stays.
-    let handle = try #require(FileHandle(forWritingAtPath: path))
-    handle.write(Data([1, 2, 3, 4]))
-    try handle.close()
+    try rot(path)
     #expect(try !cache.hasVerified(file))
     #expect(!cache.store.contains(file.digest))
   }
 
-  @Test func whatTheCoordinatorsStoreHasIsLinkedAndNotCopied() throws {
-    let file = try put(someBytes(3_000, seed: 1))
-    let place = try TemporaryDirectory()
-    let neighbour = try ArtifactCache(root: place.path, byteCountMax: 10_000)
-    #expect(try neighbour.link(file, from: directory.path))
-    #expect(try neighbour.hasVerified(file))
-    func inode(_ cache: ArtifactCache) throws -> UInt64? {
-      try FileManager.default.attributesOfItem(atPath: cache.store.path(of: file.digest))[.systemFileNumber] as? UInt64
-    }
-    #expect(try inode(neighbour) == inode(cache))
-    // Again is as good; what is not there is fetched.
-    #expect(try neighbour.link(file, from: directory.path))
-    let absent = FileReference(path: "b", digest: ContentHash.of([1]), byteCount: 1)
-    #expect(try !neighbour.link(absent, from: directory.path) && !neighbour.store.contains(absent.digest))
-    #expect(try !neighbour.link(absent, from: "\(directory.path)/nowhere"))
+  /// Where the cache has the files.
+  private func places(_ files: FileReference...) throws -> [Digest: BlobPlace] {
+    try Dictionary(uniqueKeysWithValues: files.map { ($0.digest, try #require(try cache.place(of: $0))) })
   }
 
-  @Test func whatRottedInTheCoordinatorsStoreIsNotTakenOver() throws {
-    let file = try put(someBytes(3_000, seed: 1))
-    let path = cache.store.path(of: file.digest)
+  /// A careless program writes into a blob; its size stays.
+  private func rot(_ path: String) throws {
     try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
     let handle = try #require(FileHandle(forWritingAtPath: path))
     handle.write(Data([1, 2, 3, 4]))
     try handle.close()
-    let place = try TemporaryDirectory()
-    let neighbour = try ArtifactCache(root: place.path, byteCountMax: 10_000)
-    #expect(try !neighbour.link(file, from: directory.path))
-    #expect(!neighbour.store.contains(file.digest))
-    // Its own file is the coordinator's to judge.
+  }
+
+  @Test func whatTheCoordinatorsStoreHasIsUsedWhereItLies() throws {
+    let (file, other) = try (put(someBytes(3_000, seed: 1)), put(someBytes(10, seed: 2)))
+    let own = try TemporaryDirectory()
+    let local = try ArtifactCache(root: own.path, byteCountMax: 10_000, coordinatorStore: directory.path)
+    let place = try #require(try local.place(of: file))
+    #expect(place == BlobPlace(path: cache.store.path(of: file.digest), isOwn: false))
+    #expect(!local.store.contains(file.digest))
+    // The run's name for it outlives the store's.
+    let run = try RunDirectory(
+      path: "\(own.path)/runs/1", inputs: [NamedTree(name: "in", files: [file])], checkpoint: nil,
+      places: [file.digest: place])
+    try cache.store.remove(file.digest)
+    #expect(try BlobFile(path: "\(run.path)/inputs/in/a").sha256() == file.digest)
+    // What is not there, or of another length, is fetched.
+    #expect(try local.place(of: file) == nil)
+    #expect(try local.place(of: FileReference(path: "b", digest: other.digest, byteCount: 11)) == nil)
+  }
+
+  @Test func whatRottedInTheCoordinatorsStoreIsFetchedNotUsed() throws {
+    let file = try put(someBytes(3_000, seed: 1))
+    let own = try TemporaryDirectory()
+    let local = try ArtifactCache(root: own.path, byteCountMax: 10_000, coordinatorStore: directory.path)
+    #expect(try local.place(of: file) != nil)
+    try rot(cache.store.path(of: file.digest))
+    for _ in 0..<2 { #expect(try local.place(of: file) == nil) }
+    // It is the coordinator's to judge.
     #expect(cache.store.contains(file.digest))
   }
 
@@ -90,7 +96,7 @@ import WireProtocol
     cache.pin([pinned.digest], for: AssignmentID(1))
     let run = try RunDirectory(
       path: "\(directory.path)/runs/1", inputs: [NamedTree(name: "in", files: [linked])], checkpoint: nil,
-      store: cache.store)
+      places: try places(linked))
     try cache.evict(toFit: 500)
     #expect(!cache.store.contains(old.digest))
     #expect(cache.store.contains(recent.digest))
@@ -108,7 +114,7 @@ import WireProtocol
     let run = try RunDirectory(
       path: "\(directory.path)/runs/1",
       inputs: [NamedTree(name: "model", files: [model]), NamedTree(name: "empty", files: [])],
-      checkpoint: NamedTree(name: "checkpoint", files: [state]), store: cache.store)
+      checkpoint: NamedTree(name: "checkpoint", files: [state]), places: try places(model, state))
     #expect(try BlobFile(path: "\(run.path)/inputs/model/x/model.bin").sha256() == model.digest)
     #expect(try BlobFile(path: "\(run.path)/checkpoint/s").sha256() == state.digest)
     #expect(try directoryEntries("\(run.path)/inputs") == ["empty", "model"])
@@ -120,7 +126,8 @@ import WireProtocol
   @Test func aTreeThatLeavesItsPlaceOrNamesAFileTwiceIsRefused() throws {
     let file = try put([1])
     func make(_ trees: [NamedTree]) throws {
-      _ = try RunDirectory(path: "\(directory.path)/runs/1", inputs: trees, checkpoint: nil, store: cache.store)
+      _ = try RunDirectory(
+        path: "\(directory.path)/runs/1", inputs: trees, checkpoint: nil, places: try places(file))
     }
     let escape = FileReference(path: "../../x", digest: file.digest, byteCount: 1)
     #expect(throws: StoreError.self) { try make([NamedTree(name: "in", files: [escape])]) }

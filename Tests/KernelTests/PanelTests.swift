@@ -106,6 +106,23 @@ struct PanelTests {
     }
   }
 
+  /// The short form of a weight would lose it, and so would a check of that in double precision.
+  @Test(arguments: [0x1p-55, 0x1p+55] as [Float]) func aTermFarBelowTheOtherIsKept(ratio: Float) {
+    let (width, depth) = (40, 64)
+    let (scale, offset): (Float, Float) = ratio < 1 ? (1, ratio) : (1 / ratio, 1)
+    let codes = [UInt8](repeating: ratio < 1 ? 0 : 15, count: width * depth)
+    let x = values(depth, seed: 5)
+    let found = Machines.equalBits("codes beside \(ratio)") { kernels, pool in
+      let matrix = PanelMatrix(width: width, depth: depth, storage: .codes(bits: 4, group: 32), kernels: kernels)
+      matrix.setRows(
+        0, count: width, codes: codes, scales: [Float](repeating: scale, count: width * depth / 32),
+        offsets: [Float](repeating: offset, count: width * depth / 32), pool: pool)
+      return product(x, matrix, rows: 1, kernels, pool)
+    }
+    let w = codes.map { offset.addingProduct(Float($0), scale) }
+    #expect(found == naive(x, w, rows: 1, width: width, depth: depth))
+  }
+
   private func row(_ matrix: PanelMatrix, _ row: Int) -> [Float] {
     fenced(zeros: matrix.depth) { matrix.copyRow(row, into: $0) }
   }

@@ -295,7 +295,7 @@ struct ServedModelTests {
   }
 
   @Test func requestsThatComeDuringTheEndAreRefused() throws {
-    let server = try ServedModel(["--streams", "1"])
+    let server = try ServedModel(["--streams", "1", "--patience", "600"])
     // Enough texts, one after another, to outlast the questions by far.
     let running = try (0..<3).map { _ in
       let connection = try Connection(server)
@@ -308,7 +308,7 @@ struct ServedModelTests {
     let late = try complete(server)
     #expect(late.status == 503 && late.error["code"] as? String == "shutting_down")
     for connection in running { #expect(try connection.reply().status == 200) }
-    #expect(try server.process.waitForExit(seconds: 30) == 0)
+    #expect(try server.process.waitForExit(seconds: 60) == 0)
   }
 
   @Test func withoutPatienceRunningAnswersAreCutAndTheClientIsTold() throws {

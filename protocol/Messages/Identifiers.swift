@@ -17,8 +17,11 @@ public struct Digest: Hashable, Sendable {
     precondition(bytes.count == Digest.byteCount, "SHA-256 has 32 bytes")
   }
 
+  /// No content's: a value with a meaning of its own.
+  public init(repeating byte: UInt8) { bytes = [UInt8](repeating: byte, count: Digest.byteCount) }
+
   /// All bits zero: what a chain of digests starts from.
-  public static let zero = Digest(sha256: [UInt8](repeating: 0, count: byteCount))
+  public static let zero = Digest(repeating: 0)
 
   /// Sixty-four lower-case hexadecimal digits.
   public var hex: String {

@@ -7,11 +7,15 @@ internal import WireProtocol
 /// this process (it may be from before a power failure) and whenever its file has been touched since: runners hold hard
 /// links to it.
 ///
+/// A worker of a local run needs no copies: what the coordinator's store has is used where it lies, verified as much.
+///
 /// Safe from any thread; the daemon uses it from its transfer thread, as verifying reads whole files.
 final class ArtifactCache: Sendable {
   let store: BlobStore
   /// Beyond this many bytes, blobs that no assignment uses are removed, the longest unused first.
   let byteCountMax: UInt64
+  /// The coordinator's store, when it is on this host.
+  private let coordinatorStore: BlobStore?
 
   private struct Stamp: Equatable {
     let inode: UInt64
@@ -20,21 +24,40 @@ final class ArtifactCache: Sendable {
     let modifiedNanoseconds: Int
   }
   private struct State {
-    var verified: [Digest: Stamp] = [:]
+    /// By path.
+    var verified: [String: Stamp] = [:]
     var pins: [AssignmentID: Set<Digest>] = [:]
   }
   private let state = Mutex(State())
 
-  init(root: String, byteCountMax: UInt64) throws(StoreError) {
+  init(root: String, byteCountMax: UInt64, coordinatorStore: String? = nil) throws(StoreError) {
     store = try BlobStore(root: root)
     self.byteCountMax = byteCountMax
+    self.coordinatorStore = try coordinatorStore.map { root throws(StoreError) in try BlobStore(root: root) }
+  }
+
+  /// Where the blob lies and is what its name says: here, or in the coordinator's store. Nil when it is to be fetched.
+  func place(of file: FileReference) throws(StoreError) -> BlobPlace? {
+    if try hasVerified(file) { return BlobPlace(path: store.path(of: file.digest), isOwn: true) }
+    guard let coordinatorStore, coordinatorStore.byteCount(of: file.digest) == file.byteCount else { return nil }
+    let path = coordinatorStore.path(of: file.digest)
+    if !isVerified(path) {
+      do throws(StoreError) {
+        // One that is not what it was is the coordinator's to judge, which will be asked for it.
+        guard try coordinatorStore.open(file.digest).sha256() == file.digest else { return nil }
+      } catch  where error.code == .missing {
+        return nil
+      }
+      markVerified(path)
+    }
+    return BlobPlace(path: path, isOwn: false)
   }
 
   /// Whether the blob is here and is what its name says. One that is not any more is moved aside and reported missing:
   /// it is fetched again.
   func hasVerified(_ file: FileReference) throws(StoreError) -> Bool {
-    guard let stamp = stamp(of: file.digest) else { return false }
-    if state.withLock({ $0.verified[file.digest] }) != stamp {
+    guard stamp(of: store.path(of: file.digest)) != nil else { return false }
+    if !isVerified(store.path(of: file.digest)) {
       do {
         try store.verify(file.digest)
       } catch  where error.code == .corrupt || error.code == .missing {
@@ -54,16 +77,17 @@ final class ArtifactCache: Sendable {
     return true
   }
 
-  /// Whether the blob could be had from the store at `other`, on this host, without a copy, and is what its name says.
-  func link(_ file: FileReference, from other: String) throws(StoreError) -> Bool {
-    guard try store.link(file.digest, from: other) else { return false }
-    return try hasVerified(file)
+  /// The blob has just been verified by who brought it.
+  func markVerified(_ digest: Digest) { markVerified(store.path(of: digest)) }
+
+  private func markVerified(_ path: String) {
+    let found = stamp(of: path)
+    state.withLock { $0.verified[path] = found }
   }
 
-  /// The blob has just been verified by who brought it.
-  func markVerified(_ digest: Digest) {
-    let found = stamp(of: digest)
-    state.withLock { $0.verified[digest] = found }
+  private func isVerified(_ path: String) -> Bool {
+    guard let stamp = stamp(of: path) else { return false }
+    return state.withLock { $0.verified[path] } == stamp
   }
 
   /// Keeps these blobs from eviction until `unpin`.
@@ -85,17 +109,24 @@ final class ArtifactCache: Sendable {
     entries.sort { $0.lastUsed < $1.lastUsed }
     for entry in entries where !pinned.contains(entry.digest) && entry.linkCount == 1 {
       try store.remove(entry.digest)
-      state.withLock { _ = $0.verified.removeValue(forKey: entry.digest) }
+      state.withLock { _ = $0.verified.removeValue(forKey: store.path(of: entry.digest)) }
       total -= min(total, entry.byteCount)
       if total <= byteCountMax { return }
     }
   }
 
-  private func stamp(of digest: Digest) -> Stamp? {
+  private func stamp(of path: String) -> Stamp? {
     var status = stat()
-    guard stat(store.path(of: digest), &status) == 0 else { return nil }
+    guard stat(path, &status) == 0 else { return nil }
     return Stamp(
       inode: UInt64(status.st_ino), byteCount: status.st_size, modifiedSeconds: status.st_mtim.tv_sec,
       modifiedNanoseconds: status.st_mtim.tv_nsec)
   }
+}
+
+/// Where a verified blob lies.
+struct BlobPlace: Sendable, Equatable {
+  let path: String
+  /// In the worker's own store, where nothing that an assignment uses is removed.
+  let isOwn: Bool
 }

@@ -2,41 +2,48 @@ internal import Glibc
 internal import StateFiles
 internal import WireProtocol
 
-/// Where a runner works: `inputs/<tree>/<path>`, `checkpoint/<path>` and `scratch/`. Inputs are links into the cache.
+/// Where a runner works: `inputs/<tree>/<path>`, `checkpoint/<path>` and `scratch/`. Inputs are links to blobs.
 struct RunDirectory: Sendable {
   let path: String
 
-  /// Makes the directory `path` anew. All blobs are in the store. Throws `.unsafePath` for a tree that would leave its
+  /// Makes the directory `path` anew. All blobs have their places. Throws `.unsafePath` for a tree that would leave its
   /// place, `.system` for one that names a file twice.
-  init(path: String, inputs: [NamedTree], checkpoint: NamedTree?, store: BlobStore) throws(StoreError) {
+  init(
+    path: String, inputs: [NamedTree], checkpoint: NamedTree?, places: [Digest: BlobPlace]
+  ) throws(StoreError) {
     self.path = path
     try removeTree(path)
     try makeDirectories("\(path)/scratch")
     try makeDirectories("\(path)/inputs")
     for tree in inputs {
-      try Self.link(tree, below: try TreePath.join("\(path)/inputs", tree.name), store: store)
+      try Self.link(tree, below: try TreePath.join("\(path)/inputs", tree.name), places)
     }
-    if let checkpoint { try Self.link(checkpoint, below: "\(path)/checkpoint", store: store) }
+    if let checkpoint { try Self.link(checkpoint, below: "\(path)/checkpoint", places) }
   }
 
   func remove() throws(StoreError) { try removeTree(path) }
 
-  private static func link(_ tree: NamedTree, below directory: String, store: BlobStore) throws(StoreError) {
+  private static func link(
+    _ tree: NamedTree, below directory: String, _ places: [Digest: BlobPlace]
+  ) throws(StoreError) {
     try makeDirectories(directory)
     for file in tree.files {
       let target = try TreePath.join(directory, file.path)
       guard let slash = target.lastIndex(of: "/") else { preconditionFailure("joined paths have a slash") }
       try makeDirectories(String(target[..<slash]))
-      let blob = store.path(of: file.digest)
-      if Glibc.link(blob, target) == 0 { continue }
+      guard let blob = places[file.digest] else {
+        throw StoreError(.missing, path: target, problem: "its blob \(file.digest.hex) has not come")
+      }
+      if Glibc.link(blob.path, target) == 0 { continue }
       switch errno {
       case EXDEV, EPERM, EMLINK, EOPNOTSUPP:
-        // The run directory is on another file system, or on one without links.
-        if symlink(blob, target) == 0 { continue }
-        guard errno == EPERM || errno == EOPNOTSUPP else {
-          throw failure("symlink", target)
+        // The run directory is on another file system, or on one without links. A name that only points there would
+        // not keep what others may remove.
+        if blob.isOwn {
+          if symlink(blob.path, target) == 0 { continue }
+          guard errno == EPERM || errno == EOPNOTSUPP else { throw failure("symlink", target) }
         }
-        try copyFile(blob, to: target)
+        try copyFile(blob.path, to: target)
       default: throw failure("link", target)
       }
     }

@@ -31,7 +31,7 @@ public struct WorkerOptions: Sendable {
   public var advertisedHost: String?
   /// Ports for the runners' data listeners; nil lets the system choose.
   public var dataPorts: ClosedRange<UInt16>?
-  /// The coordinator's directory of artifacts when it is on this host and file system: they are linked, not copied.
+  /// The coordinator's directory of artifacts when it is on this host: they are used where they lie, not fetched.
   public var coordinatorStore: String?
   /// Artifacts beyond this are evicted, the longest unused first, but for what an assignment uses.
   public var cacheByteCountMax: UInt64 = 64 << 30

@@ -41,7 +41,9 @@ public final class WorkerSupervisor: Sendable {
     }
     do throws(StoreError) {
       identity = try NodeIdentity(directory: options.cacheDirectory)
-      cache = try ArtifactCache(root: options.cacheDirectory, byteCountMax: options.cacheByteCountMax)
+      cache = try ArtifactCache(
+        root: options.cacheDirectory, byteCountMax: options.cacheByteCountMax,
+        coordinatorStore: options.coordinatorStore)
       // Runners end with their worker: what is left belongs to nobody.
       if !options.keepsRunDirectories { try removeTree("\(options.cacheDirectory)/runs") }
       try makeDirectories("\(options.cacheDirectory)/runs")

@@ -11,7 +11,6 @@ final class WorkerTransfers: Sendable {
   private let cache: ArtifactCache
   private let runsDirectory: String
   private let keepsRunDirectories: Bool
-  private let coordinatorStore: String?
   private let connection: ArtifactConnection
   private let loop: EventLoop
   private let queue = DispatchQueue(label: "admix.transfers")
@@ -22,7 +21,6 @@ final class WorkerTransfers: Sendable {
     self.cache = cache
     runsDirectory = "\(options.cacheDirectory)/runs"
     keepsRunDirectories = options.keepsRunDirectories
-    coordinatorStore = options.coordinatorStore
     loop = EventLoop(name: "transfers")
     var settings = ArtifactConnection.Options(address: options.coordinator, hello: hello)
     settings.patience = options.transferPatience
@@ -103,12 +101,17 @@ final class WorkerTransfers: Sendable {
     let files = (inputs + [checkpoint].compactMap { $0 }).flatMap(\.files)
     do throws(StoreError) {
       cache.pin(files.map(\.digest), for: assignment)
+      var places: [Digest: BlobPlace] = [:]
       var missing: [FileReference] = []
       var seen = Set<Digest>()
       for file in files where seen.insert(file.digest).inserted {
-        if try cache.hasVerified(file) { continue }
-        if let coordinatorStore, try cache.link(file, from: coordinatorStore) { continue }
-        missing.append(file)
+        // Whoever gave up shall not wait for the hashes of large files.
+        if isCancelled(assignment) { break }
+        if let place = try cache.place(of: file) {
+          places[file.digest] = place
+        } else {
+          missing.append(file)
+        }
       }
       if !missing.isEmpty { try cache.evict(toFit: missing.reduce(0) { $0 &+ $1.byteCount }) }
       for file in missing {
@@ -119,9 +122,10 @@ final class WorkerTransfers: Sendable {
           throw StoreError(.system, path: file.path, problem: error.sentence)
         }
         cache.markVerified(file.digest)
+        places[file.digest] = BlobPlace(path: cache.store.path(of: file.digest), isOwn: true)
       }
       return try RunDirectory(
-        path: directory(assignment), inputs: inputs, checkpoint: checkpoint, store: cache.store
+        path: directory(assignment), inputs: inputs, checkpoint: checkpoint, places: places
       ).path
     } catch {
       cache.unpin(assignment)

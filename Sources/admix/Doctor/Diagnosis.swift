@@ -13,7 +13,7 @@ struct HostNeeds {
   /// examples/smollm2-chinese.yaml with two workers, estimated: for each of 134.5 million parameters 6 operations a
   /// token trained (20 steps of 2,048), 2 a token evaluated (twice 6,144), at the rate of the products measured;
   /// besides, reading, exchanging, a worker's death and return, and writing. Memory: 3.9 GB a worker were
-  /// measured. Disk: inputs, both workers' copies of them, the checkpoint and the model.
+  /// measured. Disk: inputs, the store's copy of them, the checkpoint and the model.
   static let demo = HostNeeds(
     what: "the demo", memoryBytes: 8_500_000_000, diskBytes: 6_000_000_000, flops: 3.6e13, otherSeconds: 75)
 }
