@@ -12,13 +12,10 @@ struct TokenSpelling {
   init(of token: Int32, in tokenizer: any Tokenizer, marksParts: Bool) {
     // A model may have more rows than its tokenizer has ids.
     let isKnown = Int(token) < tokenizer.vocabularySize
-    if isKnown, let name = tokenizer.controlName(of: token) {
-      (self.text, self.bytes) = (name, nil)
-      return
-    }
     let bytes = isKnown ? tokenizer.bytes(of: token) : []
     guard !bytes.isEmpty else {
-      (self.text, self.bytes) = ("<|\(token)|>", nil)
+      let name = isKnown ? tokenizer.controlName(of: token) : nil
+      (self.text, self.bytes) = (name ?? "<|\(token)|>", nil)
       return
     }
     self.bytes = bytes

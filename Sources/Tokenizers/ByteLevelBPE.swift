@@ -77,9 +77,7 @@ public final class ByteLevelBPE: Tokenizer {
 
   public func isSpecial(_ token: Int32) -> Bool { specialIDs.contains(token) }
 
-  public func byteCount(of token: Int32) -> Int {
-    isSpecial(token) ? 0 : max(0, Int(vocabulary.counts[Int(token)]))
-  }
+  public func byteCount(of token: Int32) -> Int { isSpecial(token) ? 0 : storedBytes(of: token).count }
 
   public func bytes(of token: Int32) -> [UInt8] { isSpecial(token) ? [] : Array(storedBytes(of: token)) }
 

@@ -38,7 +38,7 @@ final class ArtifactCache: Sendable {
 
   /// Where the blob lies and is what its name says: here, or in the coordinator's store. Nil when it is to be fetched.
   func place(of file: FileReference) throws(StoreError) -> BlobPlace? {
-    if try hasVerified(file) { return BlobPlace(path: store.path(of: file.digest), isOwn: true) }
+    if try hasVerified(file) { return ownPlace(of: file.digest) }
     guard let coordinatorStore, coordinatorStore.byteCount(of: file.digest) == file.byteCount else { return nil }
     let path = coordinatorStore.path(of: file.digest)
     if !isVerified(path) {
@@ -56,14 +56,14 @@ final class ArtifactCache: Sendable {
   /// Whether the blob is here and is what its name says. One that is not any more is moved aside and reported missing:
   /// it is fetched again.
   func hasVerified(_ file: FileReference) throws(StoreError) -> Bool {
-    guard stamp(of: store.path(of: file.digest)) != nil else { return false }
-    if !isVerified(store.path(of: file.digest)) {
+    let path = store.path(of: file.digest)
+    if !isVerified(path) {
       do {
         try store.verify(file.digest)
       } catch  where error.code == .corrupt || error.code == .missing {
         return false
       }
-      markVerified(file.digest)
+      markVerified(path)
     }
     let found = store.byteCount(of: file.digest) ?? 0
     guard found == file.byteCount else {
@@ -77,8 +77,14 @@ final class ArtifactCache: Sendable {
     return true
   }
 
-  /// The blob has just been verified by who brought it.
-  func markVerified(_ digest: Digest) { markVerified(store.path(of: digest)) }
+  /// Where the blob lies that has just come, verified by who brought it.
+  func placeOfFetched(_ digest: Digest) -> BlobPlace {
+    let place = ownPlace(of: digest)
+    markVerified(place.path)
+    return place
+  }
+
+  private func ownPlace(of digest: Digest) -> BlobPlace { BlobPlace(path: store.path(of: digest), isOwn: true) }
 
   private func markVerified(_ path: String) {
     let found = stamp(of: path)

@@ -121,8 +121,7 @@ final class WorkerTransfers: Sendable {
         } catch {
           throw StoreError(.system, path: file.path, problem: error.sentence)
         }
-        cache.markVerified(file.digest)
-        places[file.digest] = BlobPlace(path: cache.store.path(of: file.digest), isOwn: true)
+        places[file.digest] = cache.placeOfFetched(file.digest)
       }
       return try RunDirectory(
         path: directory(assignment), inputs: inputs, checkpoint: checkpoint, places: places
